@@ -1,0 +1,11 @@
+"""Alembic's entry: migrations run on the connection, and in the transaction, of whoever called ``upgrade``."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from services import models  # noqa: F401 -- fills the metadata
+
+context.configure(connection=context.config.attributes['connection'], target_metadata=SQLModel.metadata)
+context.run_migrations()

@@ -1,0 +1,24 @@
+"""The row every writer of a user's data holds: it orders their commits and tells readers that something changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from services.models import UserRevision
+
+
+def next_revision(session: Session, user_id: int, *, arrivals: int = 0) -> tuple[int, int]:
+    """Raise the user's revision in this transaction and take ``arrivals`` arrival numbers.
+
+    Holding the row until the commit makes commits of one user visible in the order of their numbers.
+
+    :returns: the new revision, and the last arrival number given out before.
+    """
+    changed = session.exec(
+        update(UserRevision)
+        .where(col(UserRevision.user_id) == user_id)
+        .values(revision=col(UserRevision.revision) + 1, arrivals=col(UserRevision.arrivals) + arrivals)
+        .returning(col(UserRevision.revision), col(UserRevision.arrivals))
+    ).one()
+    return changed.revision, changed.arrivals - arrivals

@@ -1,0 +1,144 @@
+"""The public payloads: what REST, Socket.IO, exports and pages all show.
+
+Keys, types and their order are a contract with external programs: optional keys may be added, none removed or retyped.
+Times are RFC 3339 in UTC with milliseconds and ``Z``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class RiskLevel(StrEnum):
+    LOW = 'low'
+    MEDIUM = 'medium'
+    HIGH = 'high'
+
+
+class Trend(StrEnum):
+    INCREASING = 'increasing'
+    STABLE = 'stable'
+    DECREASING = 'decreasing'
+
+
+class PredictionStatus(StrEnum):
+    COMPLETED = 'completed'
+    PENDING = 'pending'
+    FAILED = 'failed'
+
+
+class AlertType(StrEnum):
+    """Most severe first."""
+
+    CRITICAL = 'critical'
+    WARNING = 'warning'
+    INFO = 'info'
+
+
+class Payload(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Metrics(Payload):
+    """The nine numbers; never null, 0 when no prediction matches."""
+
+    total_predictions: int
+    avg_churn_score: float
+    """Mean score, 0..1, 4 decimals."""
+    high_risk_predictions: int
+    medium_risk_predictions: int
+    low_risk_predictions: int
+    engagement_score: float
+    """100 x distinct customers of the last 7 days / of the last 30 days, 2 decimals."""
+    retention_rate: float
+    """Expected retention: 100 x (1 - mean over customers of their latest score), 2 decimals."""
+    active_users_today: int
+    """Distinct customers with a prediction today."""
+    new_predictions_today: int
+
+
+class Trends(Payload):
+    churn_trend: Trend
+    engagement_trend: Trend
+    retention_trend: Trend
+
+
+class ActivityItem(Payload):
+    """One prediction. ``id`` numbers the user's predictions in order of arrival; ``user_id`` is the owner's."""
+
+    id: str
+    user_id: str
+    churn_score: float
+    risk_level: RiskLevel
+    timestamp: str
+    file_name: str | None = None
+    status: PredictionStatus
+    customer_id: str
+    customer_name: str | None = None
+    reasons: tuple[str, ...] | None = None
+
+
+class Alert(Payload):
+    """An active alert: ``timestamp`` is when it started, ``id`` stays while it is active."""
+
+    type: AlertType
+    message: str
+    timestamp: str
+    id: str
+
+
+class DashboardData(Payload):
+    """The board's numbers for one user and query; ``timestamp`` says when they were last known to be true."""
+
+    user_id: int
+    timestamp: str
+    metrics: Metrics
+    recent_activity: tuple[ActivityItem, ...]
+    trends: Trends
+    alerts: tuple[Alert, ...]
+
+
+class AtRiskCustomer(Payload):
+    """A customer by the latest score that matches the query."""
+
+    customer_id: str
+    customer_name: str | None = None
+    churn_score: float
+    risk_level: RiskLevel
+    timestamp: str
+    account_value: float | None = None
+    reasons: tuple[str, ...] | None = None
+
+
+class ScoreBin(Payload):
+    """Predictions with ``lower <= score < upper``; the last bin includes 1."""
+
+    lower: float
+    upper: float
+    count: int
+    risk_level: RiskLevel
+
+
+class RiskDay(Payload):
+    """Customers by risk as of the end of one day, from the latest scores up to then."""
+
+    day: date
+    high: int
+    medium: int
+    low: int
+
+
+class Charts(Payload):
+    """What the page shows beside ``DashboardData``, for the same user and query."""
+
+    at_risk: tuple[AtRiskCustomer, ...]
+    """Highest latest score first, at most 20."""
+    customers: int
+    """Customers with a prediction that matches the query."""
+    histogram: tuple[ScoreBin, ...]
+    """20 bins of 0.05 over all predictions that match."""
+    risk_over_time: tuple[RiskDay, ...]
+    """Oldest first; the query's days, at most the last 90."""
