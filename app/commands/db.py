@@ -1,0 +1,33 @@
+"""``db upgrade``: bring the tables up to date."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from app.commands.context import DONE, command, tell
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    actions = subparsers.add_parser('db', help='look after the database').add_subparsers(
+        required=True, metavar='ACTION'
+    )
+    actions.add_parser('upgrade', help='bring the tables up to date').set_defaults(run=upgrade)
+
+
+@command
+def upgrade(_args: argparse.Namespace, settings: Settings) -> int:
+    from services import migrations
+    from services.database import Database
+
+    database = Database.open(settings.database)
+    try:
+        migrations.upgrade(database)
+    finally:
+        database.close()
+    tell('The tables are up to date.')
+    return DONE

@@ -1,0 +1,8 @@
+"""python main.py [serve|user|token|import|db ...]"""
+
+import sys
+
+from app.cli import main
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""A CSV file's first line: which of its columns are which of our fields."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.errors import InvalidRequest
+from services.prediction_rows import FIELDS, REQUIRED, printable
+
+MAX_COLUMNS = 256
+"""CRM exports have well over a hundred columns; more than this is not a table of customers."""
+
+
+@dataclass(frozen=True)
+class Header:
+    columns: int
+    positions: tuple[int, ...]
+    """Where each of ``FIELDS`` stands in a row; -1: nowhere."""
+    ignored: tuple[str, ...]
+    """Columns nobody asked for."""
+
+
+def read_header(cells: Sequence[str], mapping: Mapping[str, str]) -> Header:
+    """Find our fields by name, blanks and case aside.
+
+    :param mapping: names in the file -> our fields, for files that call them otherwise.
+    :raises InvalidRequest: with a sentence that names the column.
+    """
+    names = [cell.strip() for cell in cells]
+    _check_names(names)
+    theirs = _mapped(mapping, names)
+    fields = [_field(name, theirs) for name in names]
+    _check_fields(fields, names)
+    return Header(
+        columns=len(names),
+        positions=tuple(fields.index(field) if field in fields else -1 for field in FIELDS),
+        ignored=tuple(printable(name) for name, field in zip(names, fields, strict=True) if field is None),
+    )
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if len(names) > MAX_COLUMNS:
+        raise InvalidRequest(
+            f'The file has {len(names)} columns: keep at most {MAX_COLUMNS}. Needed are {" and ".join(REQUIRED)}.'
+        )
+    if '' in names:
+        raise InvalidRequest(f'Column {names.index("") + 1} has no name in the first line: name or remove it.')
+
+
+def _mapped(mapping: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The mapping in folded form, checked against our fields and this file's columns."""
+    theirs = {theirs.strip().casefold(): ours.strip().casefold() for theirs, ours in mapping.items()}
+    present = {name.casefold() for name in names}
+    for name, ours in mapping.items():
+        if ours.strip().casefold() not in FIELDS:
+            raise InvalidRequest(f'"{printable(ours)}" is none of our columns: use one of {", ".join(FIELDS)}.')
+        if name.strip().casefold() not in present:
+            raise InvalidRequest(f'The file has no column "{printable(name)}". It has: {_listed(names)}.')
+    return theirs
+
+
+def _field(name: str, theirs: Mapping[str, str]) -> str | None:
+    """The field a column holds. A column that was mapped takes the place of the one that merely has the name."""
+    folded = name.casefold()
+    if folded in theirs:
+        return theirs[folded]
+    return folded if folded in FIELDS and folded not in theirs.values() else None
+
+
+def _check_fields(fields: Sequence[str | None], names: Sequence[str]) -> None:
+    for field, count in Counter(fields).items():
+        if field and count > 1:
+            raise InvalidRequest(f'{count} columns hold {field}: keep one of them.')
+    missing = [field for field in REQUIRED if field not in fields]
+    if missing:
+        hints = ' '.join(f'--map "{_likely(field, names)}={field}"' for field in missing)
+        raise InvalidRequest(
+            f'The column{"s" * (len(missing) > 1)} {" and ".join(missing)} cannot be found. '
+            f'The file has: {_listed(names)}. Say which is which, for example {hints}.'
+        )
+
+
+def _likely(field: str, names: Sequence[str]) -> str:
+    """The column that is probably meant: its name is ours but for punctuation."""
+    return next((name for name in names if _bare(name) == _bare(field)), 'THEIR NAME')
+
+
+def _bare(name: str) -> str:
+    return ''.join(character for character in name.casefold() if character.isalnum())
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ', '.join(printable(name) for name in names[:20])
+    return f'{shown} and {len(names) - 20} more' if len(names) > 20 else shown

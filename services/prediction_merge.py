@@ -1,0 +1,171 @@
+"""Merging rows into what is there: new, a correction of an earlier row, or a duplicate that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlmodel import Session, col
+
+from services.customers import note_customers, rebuild_customers
+from services.models import Correction, Prediction, Source
+from services.prediction_rows import PredictionRow
+
+STATED = ('customer_id', 'score', 'status', 'customer_name', 'account_value', 'reasons')
+KEPT = (*STATED, 'source_id', 'predicted_at', 'timed')
+
+Values = dict[str, Any]
+SameRow = tuple[str, int, int]
+"""Customer, predicted_at, score: what makes two rows of one source the same."""
+
+
+class Merge:
+    """One source's rows on their way in, within one transaction that holds the user's revision row.
+
+    Rows count in their order: a later row with the same ``external_id`` corrects an earlier one of the same file too.
+    """
+
+    def __init__(self, session: Session, source: Source, *, arrivals: int, now: int) -> None:
+        self.accepted = self.corrected = self.duplicates = 0
+        self.arrivals = arrivals
+        self._session = session
+        self._source = source
+        self._user_id = source.user_id
+        self._now = now
+        self._corrected_customers: set[str] = set()
+
+    def add(self, rows: Sequence[PredictionRow]) -> None:
+        """Merge one batch."""
+        before = self.arrivals
+        external = self._by_external_id(rows)
+        same = self._same_rows(rows)
+        new: list[Values] = []
+        changed: dict[int, Values] = {}
+        for row in rows:
+            earlier = external.get(row.external_id) if row.external_id else None
+            if earlier is not None:
+                self._correct(row, earlier, changed)
+            elif row.predicted_at is not None and (row.customer_id, row.predicted_at, row.score) in same:
+                self.duplicates += 1
+            else:
+                values = self._insertion(row)
+                new.append(values)
+                same.add((row.customer_id, values['predicted_at'], row.score))
+                if row.external_id:
+                    external[row.external_id] = values
+        if new:
+            self._session.connection().execute(insert(Prediction), [_columns(values) for values in new])
+            note_customers(self._session, self._user_id, new)
+        # rows that this batch itself brings were inserted with the correction in them
+        self._write_corrections([values for arrival, values in changed.items() if arrival <= before])
+
+    def finish(self) -> None:
+        """Settle what corrections may have changed of their customers."""
+        rebuild_customers(self._session, self._user_id, self._corrected_customers)
+
+    def _insertion(self, row: PredictionRow) -> Values:
+        self.accepted += 1
+        self.arrivals += 1
+        return {
+            'user_id': self._user_id,
+            'arrival': self.arrivals,
+            'source_id': self._source.id,
+            'customer_id': row.customer_id,
+            'score': row.score,
+            'predicted_at': self._now if row.predicted_at is None else row.predicted_at,
+            'timed': row.predicted_at is not None,
+            'committed_at': self._now,
+            'external_id': row.external_id,
+            'status': row.status,
+            'customer_name': row.customer_name,
+            'account_value': row.account_value,
+            'reasons': row.reasons,
+        }
+
+    def _correct(self, row: PredictionRow, earlier: Values, changed: dict[int, Values]) -> None:
+        """Give an earlier row the values of this one. Without a time of its own it keeps the earlier row's."""
+        stated = {key: getattr(row, key) for key in STATED}
+        if row.predicted_at is not None:
+            stated |= {'predicted_at': row.predicted_at, 'timed': True}
+        if all(earlier[key] == value for key, value in stated.items()):
+            self.duplicates += 1
+            return
+        self.corrected += 1
+        self._corrected_customers |= {earlier['customer_id'], row.customer_id}
+        earlier.setdefault('before', {key: earlier[key] for key in KEPT})
+        earlier.update(stated, source_id=self._source.id)
+        changed[earlier['arrival']] = earlier
+
+    def _by_external_id(self, rows: Sequence[PredictionRow]) -> dict[str, Values]:
+        ids = {row.external_id for row in rows if row.external_id}
+        if not ids:
+            return {}
+        columns = [col(getattr(Prediction, key)) for key in ('arrival', 'external_id', *KEPT)]
+        found = self._session.execute(
+            select(*columns).where(col(Prediction.user_id) == self._user_id, col(Prediction.external_id).in_(ids))
+        ).mappings()
+        return {values['external_id']: dict(values) for values in found}
+
+    def _same_rows(self, rows: Sequence[PredictionRow]) -> set[SameRow]:
+        """Which rows the sources of this name already have among the customers and times of this batch."""
+        times = [row.predicted_at for row in rows if row.predicted_at is not None]
+        if not times:
+            return set()
+        found = self._session.execute(
+            select(col(Prediction.customer_id), col(Prediction.predicted_at), col(Prediction.score))
+            .join(
+                Source,
+                (col(Source.user_id) == col(Prediction.user_id)) & (col(Source.id) == col(Prediction.source_id)),
+            )
+            .where(
+                col(Prediction.user_id) == self._user_id,
+                col(Prediction.customer_id).in_({row.customer_id for row in rows}),
+                col(Prediction.predicted_at).between(min(times), max(times)),
+                col(Prediction.timed),
+                col(Source.kind) == self._source.kind,
+                col(Source.name) == self._source.name,
+            )
+        )
+        return {(row.customer_id, row.predicted_at, row.score) for row in found}
+
+    def _write_corrections(self, changed: list[Values]) -> None:
+        if not changed:
+            return
+        self._keep_earlier_values([row for row in changed if row['before']['source_id'] != self._source.id])
+        key = (col(Prediction.user_id) == self._user_id, col(Prediction.arrival) == bindparam('of'))
+        self._session.connection().execute(
+            update(Prediction).where(*key).values({name: bindparam(f'to_{name}') for name in KEPT}),
+            [{'of': row['arrival'], **{f'to_{name}': row[name] for name in KEPT}} for row in changed],
+        )
+
+    def _keep_earlier_values(self, changed: list[Values]) -> None:
+        """Undoing a source needs what it took the place of; within one source nothing is ever undone by halves."""
+        if not changed:
+            return
+        numbers = self._session.execute(
+            select(col(Correction.arrival), func.max(col(Correction.number)))
+            .where(
+                col(Correction.user_id) == self._user_id,
+                col(Correction.arrival).in_([row['arrival'] for row in changed]),
+            )
+            .group_by(col(Correction.arrival))
+        )
+        last = {arrival: number for arrival, number in numbers}
+        self._session.execute(
+            insert(Correction),
+            [
+                {
+                    'user_id': self._user_id,
+                    'arrival': row['arrival'],
+                    'number': last.get(row['arrival'], 0) + 1,
+                    'corrected_by': self._source.id,
+                    **row['before'],
+                }
+                for row in changed
+            ],
+        )
+
+
+def _columns(values: Values) -> Values:
+    return {key: value for key, value in values.items() if key != 'before'}

@@ -1,0 +1,76 @@
+"""RFC 3339 instants, read exactly: integers only, so that no digit is lost and no time zone is guessed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+
+from services.calendar import DAY, day_number
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+
+INSTANT = re.compile(
+    r'([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]'
+    r'([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]+))?'
+    r'(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?'
+)
+EXAMPLE = '2026-11-23T08:00:00Z'
+SIXTY = {f'{number:02}': number for number in range(60)}
+
+
+def instant(text: str) -> int:
+    """Microseconds since 1970 in UTC; finer digits are cut off.
+
+    :raises ValueError: with a sentence for whoever wrote the text.
+    """
+    usual = _usual(text)
+    return _any_form(text) if usual is None else usual
+
+
+def _usual(text: str) -> int | None:
+    """What machines write, ``2026-11-23T08:00:00Z``, in a third of the time; None for any other form."""
+    if len(text) != len(EXAMPLE) or text[13] != ':' or text[16] != ':' or text[19] != 'Z':
+        return None
+    minutes, seconds = SIXTY.get(text[14:16]), SIXTY.get(text[17:19])
+    if minutes is None or seconds is None or (hour := _hour_start(text[:13])) is None:
+        return None
+    return hour + minutes * MINUTE + seconds * SECOND
+
+
+@lru_cache(maxsize=4096)
+def _hour_start(text: str) -> int | None:
+    try:
+        return _any_form(f'{text}:00:00Z')
+    except ValueError:
+        return None
+
+
+def _any_form(text: str) -> int:
+    match = INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError(f'Write the time as date, time and offset from UTC, such as {EXAMPLE}.')
+    day, hours, minutes, seconds, fraction, sign, offset_hours, offset_minutes = match.groups()
+    micros = _day_start(day) + int(hours) * HOUR + int(minutes) * MINUTE + int(seconds) * SECOND
+    if seconds == '60':
+        raise ValueError('Leap seconds (second 60) cannot be kept: use second 59.')
+    if fraction:
+        micros += int(fraction[:6].ljust(6, '0'))
+    if sign:
+        offset = int(offset_hours) * HOUR + int(offset_minutes) * MINUTE
+        micros += offset if sign == '-' else -offset
+    elif text[-1] not in 'Zz':
+        raise ValueError(f'The time has no offset from UTC: add Z for UTC or one such as +02:00, as in {EXAMPLE}.')
+    if micros < 0:
+        raise ValueError('The time lies before 1970: check the date.')
+    return micros
+
+
+@lru_cache(maxsize=1024)
+def _day_start(day: str) -> int:
+    try:
+        return day_number(date.fromisoformat(day)) * DAY
+    except ValueError as error:
+        raise ValueError(f'There is no day {day}: check the date.') from error

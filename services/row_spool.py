@@ -1,0 +1,49 @@
+"""Validated rows kept aside until the whole file is known to be good, in constant memory."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from types import TracebackType
+from typing import Self
+
+from services.prediction_rows import PredictionRow
+
+BATCH = 2_000
+MEMORY = 8 * 1024 * 1024
+
+
+class RowSpool:
+    """Append rows, then read them back in batches; larger amounts go to a temporary file without a name."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._file = SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115 -- closed by __exit__
+        self._batch: list[PredictionRow] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def append(self, row: PredictionRow) -> None:
+        self.rows += 1
+        self._batch.append(row)
+        if len(self._batch) == BATCH:
+            self._flush()
+
+    def batches(self) -> Iterator[list[PredictionRow]]:
+        if self._batch:
+            self._flush()
+        end = self._file.tell()
+        self._file.seek(0)
+        while self._file.tell() < end:
+            yield pickle.load(self._file)  # our own bytes, never seen by anybody else
+
+    def _flush(self) -> None:
+        pickle.dump(self._batch, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._batch = []

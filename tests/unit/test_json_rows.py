@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.errors import InvalidRequest, TooLarge
+from services.json_rows import MAX_ROWS, read_json
+from services.prediction_rows import PredictionRow, RowError
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def rows(body: str | bytes, *, ndjson: bool = False) -> list[PredictionRow | RowError]:
+    return read_json(body.encode() if isinstance(body, str) else body, ndjson=ndjson, now=NOW)
+
+
+def one(members: str) -> PredictionRow | RowError:
+    [row] = rows(f'[{{{members}}}]')
+    return row
+
+
+def error(members: str) -> RowError:
+    row = one(members)
+    assert isinstance(row, RowError), row
+    return row
+
+
+def with_field(column: str, value: str) -> str:
+    fields = {'customer_id': '"A"', 'churn_score': '0.5', column: value}
+    return ', '.join(f'"{key}": {text}' for key, text in fields.items())
+
+
+def test_arrays_and_lines_hold_the_same_rows() -> None:
+    element = (
+        '{"customer_id": "A", "churn_score": 0.5, "reasons": ["+B|C", "-D"], "account_value": 12.5, "status": null}'
+    )
+    expected = PredictionRow(1, 'A', 500_000, None, account_value=12_500_000, reasons='+B|C\n-D')
+    assert rows(f'\ufeff[{element}]') == rows(f'{element}\r\n\n', ndjson=True) == [expected]
+
+
+def test_rows_are_numbered_as_elements_or_as_lines() -> None:
+    element = '{"customer_id": "A", "churn_score": 1}'
+    assert [row.line for row in rows(f'[\n\n{element},\n{element}]')] == [1, 2]
+    assert [row.line for row in rows(f'{element}\n\n{element}', ndjson=True)] == [1, 3]
+
+
+def test_reasons_may_come_as_one_text() -> None:
+    assert one(with_field('reasons', '"+A|-B"')) == PredictionRow(1, 'A', 500_000, None, reasons='+A\n-B')
+
+
+@pytest.mark.parametrize('body', ['[]', ' [ ] '])
+def test_no_rows_are_no_rows(body: str) -> None:
+    assert rows(body) == rows('', ndjson=True) == []
+
+
+@given(st.decimals(min_value=0, max_value=1, places=30))
+def test_scores_are_never_seen_as_floats(score: Decimal) -> None:
+    row = one(with_field('churn_score', f'{abs(score):f}'))
+    assert isinstance(row, PredictionRow)
+    assert row.score == round(Fraction(score) * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ('column', 'value', 'shown'),
+    [
+        *(('churn_score', value, value) for value in ('true', 'false', 'NaN', '-0.0', '2', '-1')),
+        ('churn_score', 'Infinity', 'NaN'),
+        ('churn_score', '1e999', '1E+999'),
+        ('churn_score', '1e99999999999999999999', 'NaN'),
+        ('churn_score', '1' * 5000, '1' * 100),
+        ('churn_score', '"0.5"', '0.5'),
+        ('churn_score', '[0.5]', '0.5'),
+        ('churn_score', '{}', '{...}'),
+        ('account_value', 'true', 'true'),
+        ('churn_score', 'null', ''),
+        ('customer_id', 'null', ''),
+        ('customer_id', '5', '5'),
+        ('customer_id', '1', '1'),
+        ('customer_id', '""', ''),
+        ('customer_id', '"\\ud800"', '\\ud800'),
+        ('customer_id', '"a\\u0000"', 'a\\x00'),
+        ('predicted_at', '1795217400', '1795217400'),
+        ('predicted_at', '"2026-11-20T23:30:00"', '2026-11-20T23:30:00'),
+        ('reasons', '["A"]', 'A'),
+        ('reasons', '["+A", 5]', '+A, 5'),
+        ('reasons', '["+A\\n+B"]', '+A\\n+B'),
+        ('reasons', '[["+A"]]', '[...]'),
+        ('reasons', '5', '5'),
+        ('status', '"done"', 'done'),
+    ],
+)
+def test_a_bad_value_is_an_error_of_its_row_and_column(column: str, value: str, shown: str) -> None:
+    bad = error(with_field(column, value))
+    assert (bad.line, bad.column) == (1, column)
+    assert bad.value == shown
+
+
+def test_unknown_and_repeated_keys_are_named() -> None:
+    assert error('"customer_id": "A", "churn_score": 1, "score": 2').column == 'score'
+    assert error('"customer_id": "A", "churn_score": 1, "churn_score": 1').column == 'churn_score'
+    assert error('"customer_id": "A", "churn_score": 1, "\\u0000\\ud800": 1').column == '\\x00\\ud800'
+
+
+def test_missing_fields_are_named() -> None:
+    assert error('').column == 'customer_id'
+    assert error('"customer_id": "A"').column == 'churn_score'
+
+
+@pytest.mark.parametrize('element', ['5', 'null', '"text"', '[]', 'true', 'NaN'])
+def test_an_element_that_is_no_object_is_an_error_of_its_row(element: str) -> None:
+    good = '{"customer_id": "A", "churn_score": 1}'
+    for found in (rows(f'[{good}, {element}]'), rows(f'{good}\n{element}', ndjson=True)):
+        assert isinstance(found[0], PredictionRow)
+        assert isinstance(found[1], RowError)
+        assert (found[1].line, found[1].column) == (2, 'row')
+
+
+@pytest.mark.parametrize('body', ['{"customer_id": "A", "churn_score": 1}', 'null', '5', '"x"'])
+def test_a_body_that_is_no_array_is_refused(body: str) -> None:
+    with pytest.raises(InvalidRequest, match='array'):
+        rows(body)
+
+
+@pytest.mark.parametrize('body', ['', '[', '[{"customer_id": }]', "[{'a': 1}]", '[1,]', '[] []', '["\0"]'])
+def test_a_body_that_is_no_json_is_refused(body: str) -> None:
+    with pytest.raises(InvalidRequest, match='line 1'):
+        rows(body)
+
+
+def test_a_line_that_is_no_json_is_an_error_of_its_row() -> None:
+    [bad, good] = rows('{"customer_id": \n{"customer_id": "A", "churn_score": 1}', ndjson=True)
+    assert isinstance(bad, RowError)
+    assert isinstance(good, PredictionRow)
+
+
+@pytest.mark.parametrize('opening', ['[', '{"a":'])
+def test_nesting_bombs_do_no_harm(opening: str) -> None:
+    with pytest.raises(InvalidRequest):
+        rows(opening * 100_000)
+    with pytest.raises(InvalidRequest, match='deeply'):
+        rows(f'{"[" * 100_000}{"]" * 100_000}')
+    [bad] = rows(opening * 100_000, ndjson=True)
+    assert isinstance(bad, RowError)
+
+
+@pytest.mark.parametrize('ndjson', [True, False])
+def test_bytes_that_are_no_utf8_are_refused_with_their_line(ndjson: bool) -> None:
+    with pytest.raises(InvalidRequest, match='Line 2'):
+        rows(b'[\n"\xe4"]', ndjson=ndjson)
+
+
+def test_more_rows_than_allowed_are_too_large() -> None:
+    element = '{"customer_id": "A", "churn_score": 1}'
+    assert len(rows(f'[{",".join([element] * MAX_ROWS)}]')) == MAX_ROWS
+    with pytest.raises(TooLarge, match='10,001'):
+        rows(f'[{",".join([element] * (MAX_ROWS + 1))}]')
+    with pytest.raises(TooLarge, match='10,001'):
+        rows('\n'.join([element] * (MAX_ROWS + 1)), ndjson=True)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(JSON, st.sampled_from(['customer_id', 'churn_score', 'predicted_at', 'account_value', 'reasons', 'status', 'x']))
+def test_no_value_whatever_raises(value: Any, column: str) -> None:
+    [row] = rows(json.dumps([{'customer_id': 'A', 'churn_score': 0.5, column: value}]))
+    assert isinstance(row, PredictionRow | RowError)
