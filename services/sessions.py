@@ -1,0 +1,72 @@
+"""Browser sessions: who holds a cookie. Only hashes of the cookies' ids are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete
+from sqlmodel import Session, col, select
+
+from services.clock import to_micros
+from services.models import BrowserSession, User
+
+_COOKIE_ID = re.compile(r'[A-Za-z0-9_-]{43}')
+
+
+def hash_of(cookie_id: str) -> str:
+    return hashlib.sha256(cookie_id.encode()).hexdigest()
+
+
+def is_cookie_id(value: str | None) -> bool:
+    """Whether this may be an id of ours at all: anything else needs no look-up."""
+    return value is not None and _COOKIE_ID.fullmatch(value) is not None
+
+
+def start(session: Session, user: User, id_hash: str, *, now: datetime, expires_at: datetime) -> None:
+    """Keep a new session, and forget those of the user that have ended by themselves."""
+    assert user.id is not None
+    expired = col(BrowserSession.expires_at) <= to_micros(now)
+    session.exec(delete(BrowserSession).where(col(BrowserSession.user_id) == user.id, expired))
+    session.add(
+        BrowserSession(
+            id_hash=id_hash,
+            user_id=user.id,
+            token_version=user.token_version,
+            created_at=to_micros(now),
+            expires_at=to_micros(expires_at),
+        )
+    )
+
+
+def find(session: Session, id_hash: str, *, now: datetime) -> tuple[BrowserSession, User] | None:
+    """The session and its user, if it is valid now."""
+    found = select(BrowserSession, User).where(col(BrowserSession.id_hash) == id_hash, _valid(now))
+    return session.exec(found).one_or_none()
+
+
+def living(session: Session, hashes: Collection[str], *, now: datetime) -> set[str]:
+    """Those of the sessions that are valid now."""
+    found = select(BrowserSession.id_hash).where(col(BrowserSession.id_hash).in_(hashes), _valid(now))
+    return set(session.exec(found))
+
+
+def end(session: Session, id_hash: str) -> bool:
+    """Whether there was such a session to end."""
+    return session.exec(delete(BrowserSession).where(col(BrowserSession.id_hash) == id_hash)).rowcount > 0
+
+
+def end_all(session: Session, user_id: int) -> None:
+    session.exec(delete(BrowserSession).where(col(BrowserSession.user_id) == user_id))
+
+
+def _valid(now: datetime) -> ColumnElement[bool]:
+    """Not expired, and its user as at the sign-in: same token version, not disabled."""
+    return and_(
+        col(User.id) == col(BrowserSession.user_id),
+        col(BrowserSession.expires_at) > to_micros(now),
+        col(User.token_version) == col(BrowserSession.token_version),
+        ~col(User.disabled),
+    )

@@ -1,0 +1,127 @@
+"""The JWTs of external programs (RFC 9068 profile, HS256): issuing them, and refusing every other."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+
+from services.clock import Clock
+from services.errors import InvalidToken
+
+ALGORITHM = 'HS256'
+HEADER = {'alg': ALGORITHM, 'typ': 'at+jwt'}
+ISSUER = AUDIENCE = 'churnboard'
+MAX_LENGTH = 4096
+LEEWAY = 5
+"""Seconds another server's clock may be ahead of ours. Expiry has none: no data after it."""
+
+_SHAPE = re.compile(r'[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+')
+_SUBJECT = re.compile(r'[1-9][0-9]{0,17}')
+_SESSION_HASH = re.compile(r'[0-9a-f]{64}')
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenClaims:
+    """What a valid token says."""
+
+    user_id: int
+    token_version: int
+    token_id: str
+    expires_at: datetime
+    session_hash: str | None = None
+    """The browser session it was issued for: the token ends with it."""
+
+
+class Tokens:
+    """Issues and verifies; time comes from the clock alone, also where PyJWT would ask the system's."""
+
+    def __init__(self, secret_key: str, *, max_seconds: int, clock: Clock) -> None:
+        self._key = secret_key.encode()
+        self._max_seconds = max_seconds
+        self._clock = clock
+
+    def issue(self, user_id: int, token_version: int, *, seconds: int, session_hash: str | None = None) -> str:
+        now = int(self._clock().timestamp())
+        claims: dict[str, object] = {
+            'iss': ISSUER,
+            'aud': AUDIENCE,
+            'sub': str(user_id),
+            'iat': now,
+            'exp': now + min(seconds, self._max_seconds),
+            'jti': secrets.token_urlsafe(16),
+            'tv': token_version,
+        }
+        if session_hash is not None:
+            claims['sid'] = session_hash
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers=HEADER)
+
+    def verify(self, token: object) -> TokenClaims:
+        """Check everything that can be known without the database.
+
+        :raises InvalidToken: for any reason, whatever was handed in.
+        """
+        try:
+            return self._claims(self._decode(token))
+        except Exception:  # what a forged token trips over must not show, whatever it is
+            raise InvalidToken from None
+
+    def _decode(self, token: object) -> dict[str, Any]:
+        """The payload of a token that is ours in form, signature, issuer and audience."""
+        # The shape comes first: decoding a megabyte costs time, a lone surrogate raises, padding has many spellings.
+        _require(isinstance(token, str) and len(token) <= MAX_LENGTH and _SHAPE.fullmatch(token))
+        complete = jwt.decode_complete(
+            str(token),
+            self._key,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options={
+                'require': ['iss', 'aud', 'sub', 'iat', 'exp', 'jti'],
+                'strict_aud': True,
+                'verify_exp': False,
+                'verify_iat': False,
+                'verify_nbf': False,
+            },
+        )
+        _require(complete['header'] == HEADER)
+        payload: dict[str, Any] = complete['payload']
+        return payload
+
+    def _claims(self, payload: dict[str, Any]) -> TokenClaims:
+        expires = self._checked_expiry(payload)
+        version, session_hash = payload['tv'], payload.get('sid')
+        _require(_SUBJECT.fullmatch(payload['sub']))
+        _require(_is_int(version) and version >= 0)
+        _require(payload['jti'])
+        _require(session_hash is None or _SESSION_HASH.fullmatch(session_hash))
+        return TokenClaims(
+            user_id=int(payload['sub']),
+            token_version=version,
+            token_id=payload['jti'],
+            expires_at=datetime.fromtimestamp(expires, UTC),
+            session_hash=session_hash,
+        )
+
+    def _checked_expiry(self, payload: dict[str, Any]) -> int:
+        issued, expires, starts = payload['iat'], payload['exp'], payload.get('nbf', payload['iat'])
+        _require(_is_int(issued) and _is_int(expires) and _is_int(starts))
+        now = self._clock().timestamp()
+        _require(max(issued, starts) <= now + LEEWAY)
+        _require(now < expires)
+        _require(expires - issued <= self._max_seconds)
+        return int(expires)
+
+
+def _is_int(value: object) -> bool:
+    """``True`` and ``1.0`` count as numbers for PyJWT and Python, not for us."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _require(condition: object) -> None:
+    if not condition:
+        raise InvalidToken

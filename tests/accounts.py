@@ -1,0 +1,53 @@
+"""What the tests of identity share: the cast's accounts, a settable clock and cheap password hashes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from sqlmodel import SQLModel
+
+from services import users
+from services.auth import Auth
+from services.database import Database
+from services.models import User
+from services.passwords import Passwords
+
+SECRET = 'k3Jx0v9QeWcYb7Zs1LhTnRm5Ua8Pd2Gf'
+PASSWORD = 'violet kettle ninety-one'
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class SettableClock:
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+def open_database(folder: Path) -> Database:
+    database = Database.open(f'sqlite:///{folder}/x.sqlite3')
+    SQLModel.metadata.create_all(database.engine)
+    return database
+
+
+def add_user(database: Database, email: str = 'alice@example.com', *, name: str = '', time_zone: str = 'UTC') -> User:
+    with database.writing() as session:
+        return users.add(session, email, password_hash=CHEAP.hash(PASSWORD), name=name, time_zone=time_zone)
+
+
+def create_auth(database: Database, clock: SettableClock, *, token_seconds: int = 3600) -> Auth:
+    return Auth(
+        database,
+        secret_key=SECRET,
+        token_seconds=token_seconds,
+        session_hours=12,
+        clock=clock,
+        passwords=Passwords(CHEAP),
+    )

@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import text
+from sqlmodel import select
+
+from services import users
+from services.auth import Auth, Identity
+from services.database import Database
+from services.errors import InvalidCredentials, InvalidToken, Unavailable
+from services.models import BrowserSession, User
+from tests.accounts import CHEAP, PASSWORD, SettableClock, add_user, create_auth, open_database
+
+ALICE = 'alice@example.com'
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = open_database(tmp_path)
+    add_user(database, ALICE, name='Alice', time_zone='Europe/Berlin')
+    add_user(database, 'bob@example.com')
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def auth(database: Database, clock: SettableClock) -> Iterator[Auth]:
+    auth = create_auth(database, clock)
+    yield auth
+    auth.close()
+
+
+def disable(database: Database, email: str = ALICE) -> None:
+    with database.writing() as session:
+        users.set_disabled(session, email, disabled=True)
+
+
+def change_password(database: Database, email: str = ALICE) -> None:
+    with database.writing() as session:
+        users.set_password_hash(session, email, CHEAP.hash('another long password'))
+
+
+def break_database(database: Database) -> None:
+    with database.writing() as session:
+        session.connection().execute(text('ALTER TABLE user RENAME TO lost'))
+
+
+async def signed_in(auth: Auth, email: str = ALICE) -> str:
+    return await auth.start_session(await auth.sign_in(email, PASSWORD))
+
+
+async def test_the_right_password_signs_in(auth: Auth) -> None:
+    identity = await auth.sign_in(' Alice@Example.com ', PASSWORD)
+    assert (identity.email, identity.name, identity.time_zone) == (ALICE, 'Alice', 'Europe/Berlin')
+    assert identity.session_hash is None
+
+
+async def test_a_refused_sign_in_says_the_same_for_every_reason(auth: Auth, database: Database) -> None:
+    disable(database, 'bob@example.com')
+    answers = set()
+    for email, password in (
+        (ALICE, 'a wrong password'),
+        (ALICE, ''),
+        (ALICE, 'x' * 100_000),
+        (ALICE, '\ud800'),
+        ('mallory@example.com', PASSWORD),
+        ('bob@example.com', PASSWORD),
+        ('', PASSWORD),
+        ("' OR 1=1 --", PASSWORD),
+        ('\0\ud800', PASSWORD),
+    ):
+        with pytest.raises(InvalidCredentials) as refused:
+            await auth.sign_in(email, password)
+        answers.add(str(refused.value.payload()))
+    assert len(answers) == 1
+
+
+async def test_only_the_hash_of_a_session_is_stored(auth: Auth, database: Database) -> None:
+    cookie_id = await signed_in(auth)
+    with database.reading() as session:
+        stored = session.exec(select(BrowserSession.id_hash)).one()
+    assert stored == hashlib.sha256(cookie_id.encode()).hexdigest() == auth.session_hash(cookie_id)
+
+
+async def test_a_session_knows_its_user_until_it_expires(auth: Auth, clock: SettableClock) -> None:
+    cookie_id = await signed_in(auth)
+
+    identity = await auth.session(cookie_id)
+    assert identity is not None
+    assert (identity.email, identity.session_hash) == (ALICE, auth.session_hash(cookie_id))
+    clock.advance(hours=11, minutes=59)
+    assert await auth.session(cookie_id) == identity
+    clock.advance(minutes=1)
+    assert await auth.session(cookie_id) is None
+
+
+@pytest.mark.parametrize(
+    'cookie_id', [None, '', 'x' * 43, 'x' * 100_000, '\ud800', 'é' * 43, '\0'], ids=lambda c: ascii(c)[:9]
+)
+async def test_a_made_up_cookie_is_no_session(auth: Auth, cookie_id: str | None) -> None:
+    await signed_in(auth)
+    assert await auth.session(cookie_id) is None
+    assert await auth.end_session(cookie_id) is None
+
+
+async def test_the_stored_hash_is_no_cookie(auth: Auth) -> None:
+    assert await auth.session(auth.session_hash(await signed_in(auth))) is None
+
+
+async def test_a_session_ends_at_sign_out_and_no_other_does(auth: Auth) -> None:
+    first, second = await signed_in(auth), await signed_in(auth)
+    assert first != second
+    assert await auth.end_session(first) == auth.session_hash(first)
+    assert await auth.end_session(first) is None
+    assert await auth.session(first) is None
+    assert await auth.session(second)
+
+
+@pytest.mark.parametrize('end', [disable, change_password])
+async def test_disabling_or_a_new_password_ends_sessions_and_tokens(auth: Auth, database: Database, end: type) -> None:
+    cookie_id, bobs = await signed_in(auth), await signed_in(auth, 'bob@example.com')
+    token = auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).access_token
+    assert (await auth.authenticate_user(token)).email == ALICE
+
+    end(database)
+
+    assert await auth.session(cookie_id) is None
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(token)
+    assert await auth.session(bobs)
+
+
+async def test_a_session_row_of_an_earlier_token_version_is_worth_nothing(auth: Auth, database: Database) -> None:
+    cookie_id = await signed_in(auth)
+    with database.writing() as session:
+        user = users.find(session, ALICE)
+        user.token_version += 1
+        session.add(user)
+    assert await auth.session(cookie_id) is None
+    assert await auth.living_sessions([auth.session_hash(cookie_id)]) == set()
+
+
+@pytest.mark.parametrize('end', [disable, change_password])
+async def test_no_session_starts_when_the_account_changed_after_the_password_was_checked(
+    auth: Auth, database: Database, end: type
+) -> None:
+    identity = await auth.sign_in(ALICE, PASSWORD)
+    end(database)
+    with pytest.raises(InvalidCredentials):
+        await auth.start_session(identity)
+
+
+async def test_starting_a_session_forgets_the_users_expired_ones(
+    auth: Auth, database: Database, clock: SettableClock
+) -> None:
+    await signed_in(auth)
+    bobs = await signed_in(auth, 'bob@example.com')
+    clock.advance(hours=13)
+    fresh = await signed_in(auth)
+    with database.reading() as session:
+        assert set(session.exec(select(BrowserSession.id_hash))) == {auth.session_hash(fresh), auth.session_hash(bobs)}
+
+
+async def test_living_sessions_are_those_still_valid(auth: Auth, database: Database, clock: SettableClock) -> None:
+    expiring = await signed_in(auth)
+    clock.advance(hours=1)
+    ended, living, bobs = await signed_in(auth), await signed_in(auth), await signed_in(auth, 'bob@example.com')
+    await auth.end_session(ended)
+    disable(database, 'bob@example.com')
+    clock.advance(hours=11)
+
+    hashes = [auth.session_hash(cookie_id) for cookie_id in (expiring, ended, living, bobs)]
+    assert await auth.living_sessions([*hashes, 'unknown']) == {auth.session_hash(living)}
+    assert await auth.living_sessions([]) == set()
+
+
+async def test_current_versions_are_read_for_many_users_at_once(auth: Auth, database: Database) -> None:
+    identity = await auth.sign_in(ALICE, PASSWORD)
+    assert await auth.current_versions([identity.user_id, *range(1000, 6000)]) == {identity.user_id: 0}
+    assert await auth.current_versions([]) == {}
+
+
+async def test_a_token_says_how_long_it_lives(auth: Auth, clock: SettableClock) -> None:
+    issued = auth.issue_token(await auth.sign_in(ALICE, PASSWORD))
+
+    assert (issued.token_type, issued.expires_in) == ('bearer', 3600)
+    identity = await auth.authenticate_user(issued.access_token)
+    assert (identity.expires_at - clock.now).total_seconds() == 3600
+    clock.advance(hours=1)
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(issued.access_token)
+
+
+async def test_a_days_token_is_not_cut_to_the_length_of_a_session(database: Database, clock: SettableClock) -> None:
+    auth = create_auth(database, clock, token_seconds=86_400)
+    assert auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).expires_in == 86_400
+    auth.close()
+
+
+async def test_a_pages_token_ends_with_its_session(auth: Auth, clock: SettableClock) -> None:
+    cookie_id = await signed_in(auth)
+    clock.advance(hours=11, minutes=50)
+    session = await auth.session(cookie_id)
+    assert session is not None
+
+    issued = auth.issue_token(session)
+
+    assert issued.expires_in == 600
+    assert (await auth.authenticate_user(issued.access_token)).session_hash == session.session_hash
+    await auth.end_session(cookie_id)
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(issued.access_token)
+
+
+async def test_a_token_cannot_be_prolonged_by_itself(auth: Auth, clock: SettableClock) -> None:
+    issued = auth.issue_token(await auth.sign_in(ALICE, PASSWORD))
+    clock.advance(minutes=50)
+    identity = await auth.authenticate_user(issued.access_token)
+    assert auth.issue_token(identity).expires_in == 600
+    clock.advance(minutes=10)
+    with pytest.raises(InvalidToken):
+        auth.issue_token(identity)
+
+
+async def test_the_token_of_a_deleted_user_is_refused(auth: Auth, database: Database) -> None:
+    token = auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).access_token
+    with database.writing() as session:
+        session.delete(users.find(session, ALICE))
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(token)
+
+
+@pytest.mark.parametrize('token', [None, '', 5, ['x'], {}, '\ud800.a.b', 'a.b.c'], ids=ascii)
+async def test_what_is_no_token_is_refused(auth: Auth, token: object) -> None:
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(token)
+
+
+async def test_a_database_that_does_not_answer_is_not_taken_for_a_bad_token(auth: Auth, database: Database) -> None:
+    cookie_id = await signed_in(auth)
+    token = auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).access_token
+    break_database(database)
+    for attempt in (auth.authenticate_user(token), auth.session(cookie_id), auth.sign_in(ALICE, PASSWORD)):
+        with pytest.raises(Unavailable):
+            await attempt
+
+
+async def test_an_older_hash_is_renewed_at_sign_in_and_ends_nothing(auth: Auth, database: Database) -> None:
+    old = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with database.writing() as session:
+        users.set_password_hash(session, ALICE, old)
+
+    first = await auth.sign_in(ALICE, PASSWORD)
+
+    with database.reading() as session:
+        stored: User = users.find(session, ALICE)
+    assert stored.password_hash != old
+    assert stored.token_version == first.token_version
+    assert await auth.sign_in(ALICE, PASSWORD)
+
+
+async def test_hashing_leaves_the_event_loop_free(database: Database, clock: SettableClock) -> None:
+    auth = Auth(database, secret_key='x' * 32, token_seconds=60, session_hours=1, clock=clock)
+    running, turns = asyncio.create_task(_refused(auth)), 0
+    while not running.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    auth.close()
+    assert turns >= 20  # two real hashings and a dummy's take some 200 ms
+
+
+async def _refused(auth: Auth) -> None:
+    for email in (ALICE, 'mallory@example.com'):
+        with pytest.raises(InvalidCredentials):
+            await auth.sign_in(email, 'a wrong password')
+
+
+def test_an_identity_cannot_be_changed(clock: SettableClock) -> None:
+    identity = Identity(user_id=1, email=ALICE, name='', time_zone='UTC', token_version=0, expires_at=clock.now)
+    with pytest.raises(AttributeError):
+        identity.user_id = 2  # type: ignore[misc]
