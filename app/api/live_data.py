@@ -1,0 +1,35 @@
+"""``GET /api/live-data``: the board's numbers by REST."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+
+from app.api.identity import current_identity
+from app.api.query import query_of
+from services.auth import Auth
+from services.hub import LiveHub
+from services.identity import Identity
+
+HEADERS = {'Cache-Control': 'private, no-cache', 'Vary': 'Authorization, Cookie'}
+
+
+def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
+    router = APIRouter(prefix='/api', tags=['live data'])
+    Caller = Annotated[Identity, Depends(current_identity(auth))]
+
+    @router.get('/live-data')
+    async def live_data(request: Request, caller: Caller) -> Response:
+        """The numbers the board shows right now for a query, with an ETag."""
+        snapshot = await hub.snapshot(caller.user_id, query_of(request))
+        headers = {**HEADERS, 'ETag': snapshot.etag}
+        if snapshot.etag in _tags(request):
+            return Response(status_code=304, headers=headers)
+        return JSONResponse({'success': True, 'data': snapshot.payload}, headers=headers)
+
+    return router
+
+
+def _tags(request: Request) -> list[str]:
+    """The ETags the caller has; weak ones count, as RFC 9110 13.1.2 says."""
+    return [tag.strip().removeprefix('W/') for tag in request.headers.get('if-none-match', '').split(',')]

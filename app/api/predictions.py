@@ -1,0 +1,74 @@
+"""``POST /api/predictions``: scores in, as a JSON array or NDJSON."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from app.api.identity import current_identity
+from services.auth import Auth
+from services.clock import Clock
+from services.database import Database
+from services.errors import InvalidRequest
+from services.hub import LiveHub
+from services.identity import Identity
+from services.json_rows import read_json
+from services.models import SourceKind
+from services.predictions import Ingest, IngestResult
+
+MAX_BYTES = 16 * 1024 * 1024
+NDJSON = ('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines')
+FLAGS = {'true': True, '1': True, 'false': False, '0': False}
+
+
+def create_router(auth: Auth, database: Database, ingest: Ingest, hub: LiveHub, *, clock: Clock) -> APIRouter:
+    router = APIRouter(prefix='/api', tags=['predictions'])
+    Caller = Annotated[Identity, Depends(current_identity(auth))]
+
+    @router.post('/predictions')
+    async def post_predictions(request: Request, caller: Caller) -> JSONResponse:
+        """Take up to 10,000 predictions in, all or none; with ``?partial=true`` the good ones of them."""
+        partial, ndjson = _partial(request), _is_ndjson(request)
+        body = await request.body()
+
+        def take() -> IngestResult:
+            rows = read_json(body, ndjson=ndjson, now=clock())
+            return ingest.take(caller.user_id, rows, kind=SourceKind.API, name='', skip_bad_rows=partial)
+
+        result = await database.run(take)
+        if result.taken:
+            await hub.notice(caller.user_id)
+        return JSONResponse({'success': True, 'data': _public(result)})
+
+    return router
+
+
+def _public(result: IngestResult) -> dict[str, object]:
+    return {
+        'accepted': result.accepted,
+        'corrected': result.corrected,
+        'duplicates': result.duplicates,
+        'rejected': result.rejected,
+        'errors': [
+            {'line': row.line, 'column': row.column, 'value': row.value, 'reason': row.reason} for row in result.errors
+        ],
+    }
+
+
+def _partial(request: Request) -> bool:
+    for key in request.query_params:
+        if key != 'partial':
+            raise InvalidRequest('There is no such parameter. Known: partial.', field=key[:100])
+    value = request.query_params.get('partial', 'false').lower()
+    if value not in FLAGS:
+        raise InvalidRequest('Write true or false.', field='partial')
+    return FLAGS[value]
+
+
+def _is_ndjson(request: Request) -> bool:
+    kind = request.headers.get('content-type', 'application/json').partition(';')[0].strip().lower()
+    if kind in NDJSON:
+        return True
+    if kind == 'application/json':
+        return False
+    raise InvalidRequest(f'Send application/json or {NDJSON[0]}.', field='Content-Type')

@@ -1,0 +1,97 @@
+"""The web server: its listening socket, its signals and its log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from app.settings import Settings, SettingsError
+
+STOP_SECONDS = 5
+"""How long requests under way may take to finish after the server was told to stop."""
+
+DEAD_PEER_MS = 30_000
+"""After this long without an answer from the other side the kernel gives a connection up."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Take the port, before anything slow is done.
+
+    :raises SettingsError: it cannot be had.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(AttributeError):  # not on every system
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MS)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        raise SettingsError(
+            f'Cannot listen on {settings.host} port {settings.port}: {error.strerror}. '
+            'Stop what uses it, or choose another with --port or CHURNBOARD_PORT.'
+        ) from error
+    return listening
+
+
+def run(
+    app: ASGIApp, settings: Settings, listening: socket.socket, *, before_stop: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests finish; ``before_stop`` tells clients first."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format='%(asctime)s %(levelname)s %(name)s: %(message)s', force=True
+    )
+    # at INFO these print client ids, which open a page, with each connection
+    for chatty in ('uvicorn.error', 'engineio', 'socketio', 'httpx'):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws_max_size=262_144,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=30,
+    )
+    _Server(config, before_stop).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends with exit code 0 on a signal; uvicorn's own would raise the signal again after a clean stop."""
+
+    def __init__(self, config: uvicorn.Config, before_stop: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._before_stop = before_stop
+        self._stopping: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        if self._stopping:
+            self.force_exit = True  # asked twice: do not wait for anybody
+        else:
+            self._stopping = asyncio.get_running_loop().create_task(self._say_and_stop(), name='stop')
+
+    async def _say_and_stop(self) -> None:
+        try:
+            await asyncio.wait_for(self._before_stop(), timeout=2)
+            await asyncio.sleep(0.2)  # for the words to leave
+        finally:
+            self.should_exit = True

@@ -1,0 +1,104 @@
+"""When an alert starts and when it ends, over all of a user's data. A rule ends below where it starts: no chatter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from services.aggregates import Total
+from services.metrics import mean, ratio
+from services.schemas import AlertType
+
+STALE = timedelta(hours=48)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertFacts:
+    """What the rules look at."""
+
+    now: datetime
+    today: date
+    customers: int
+    customers_high: int
+    """Customers whose latest score is high."""
+    week: Total
+    week_before: Total
+    newly_high: tuple[int, ...]
+    """Customers high as of the end of a day and not the day before, for today and the 7 days before it."""
+    newest: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRule:
+    """``starts`` and ``ends`` decide from the facts; ``ends`` also knows the day the alert started on."""
+
+    key: str
+    type: AlertType
+    starts: Callable[[AlertFacts], bool]
+    ends: Callable[[AlertFacts, date], bool]
+    message: Callable[[AlertFacts], str]
+
+
+def high_share(facts: AlertFacts) -> Fraction:
+    return ratio(100 * facts.customers_high, facts.customers) or Fraction(0)
+
+
+def mean_change(facts: AlertFacts) -> Fraction:
+    now, before = mean(facts.week), mean(facts.week_before)
+    return Fraction(0) if now is None or before is None else now - before
+
+
+def newly_high_surge(facts: AlertFacts) -> bool:
+    today, *before = facts.newly_high
+    return today >= 5 and today * len(before) >= 2 * sum(before)
+
+
+def silent(facts: AlertFacts) -> bool:
+    return facts.newest is not None and facts.now - facts.newest > STALE
+
+
+RULES = (
+    AlertRule(
+        key='high-share',
+        type=AlertType.CRITICAL,
+        starts=lambda facts: high_share(facts) >= 20,
+        ends=lambda facts, _: high_share(facts) < 18,
+        message=lambda facts: (
+            f'{_decimal(high_share(facts))} % of customers are at high risk '
+            f'({facts.customers_high:,} of {facts.customers:,})'
+        ),
+    ),
+    AlertRule(
+        key='mean-rise',
+        type=AlertType.WARNING,
+        starts=lambda facts: mean_change(facts) >= Fraction(5, 100),
+        ends=lambda facts, _: mean_change(facts) < Fraction(4, 100),
+        message=lambda facts: (
+            f'Average churn risk of the last 7 days is {_decimal(100 * mean_change(facts))} points above '
+            'that of the 7 days before'
+        ),
+    ),
+    AlertRule(
+        key='newly-high',
+        type=AlertType.WARNING,
+        starts=newly_high_surge,
+        ends=lambda facts, started: facts.today != started,
+        message=lambda facts: (
+            f'{facts.newly_high[0]:,} customers became high risk today; '
+            f'{_decimal(Fraction(sum(facts.newly_high[1:]), 7))} a day in the 7 days before'
+        ),
+    ),
+    AlertRule(
+        key='silent',
+        type=AlertType.INFO,
+        starts=silent,
+        ends=lambda facts, _: not silent(facts),
+        message=lambda facts: f'No new predictions since {facts.newest:%Y-%m-%d %H:%M} UTC',
+    ),
+)
+
+
+def _decimal(value: Fraction) -> str:
+    return f'{float(round(value, 1)):.1f}'

@@ -1,0 +1,153 @@
+"""Which alerts of a user are active, kept in the database so that id and start survive a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from services.aggregates import aggregate
+from services.alert_rules import RULES, AlertFacts, AlertRule
+from services.calendar import day_expression, day_number, day_of
+from services.clock import from_micros, rfc3339, to_micros
+from services.database import Database
+from services.models import AlertState
+from services.recent import newest_prediction
+from services.schemas import Alert, AlertType
+from services.selection import Selection, is_latest
+
+MAX_ALERTS = 20
+SEVERITY = list(AlertType)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """The active alerts, which of them started just now, and the newest prediction's time they were decided on."""
+
+    active: tuple[Alert, ...]
+    started: tuple[Alert, ...]
+    newest: datetime | None
+
+
+class Alerts:
+    """Evaluates the rules of a user. Everything here blocks: run it on a worker thread."""
+
+    def __init__(self, database: Database, *, rules: Sequence[AlertRule] = RULES) -> None:
+        self._database = database
+        self._rules = rules
+
+    def evaluate(self, selection: Selection, now: datetime) -> Evaluation:
+        """Start and end what the facts demand; a database that nothing changes in is only read."""
+        with self._database.reading() as session:
+            facts = alert_facts(session, selection, now)
+            known = _active(session, selection.user_id)
+        start = [rule for rule in self._rules if rule.key not in known and rule.starts(facts)]
+        end = [
+            rule for rule in self._rules if rule.key in known and self._ended(rule, known[rule.key], facts, selection)
+        ]
+        # an alert that ends with its day may start anew with the same facts
+        start += [rule for rule in end if rule.starts(facts)]
+        if start or end:
+            with self._database.writing() as session:
+                _end(session, [known[rule.key] for rule in end], now)
+                _start(session, selection.user_id, start, now)
+                known = _active(session, selection.user_id)
+        active = self._present(known, facts)
+        begun = {rule.key for rule in start}
+        started = tuple(alert for key, alert in active.items() if key in begun)
+        return Evaluation(active=tuple(active.values())[:MAX_ALERTS], started=started, newest=facts.newest)
+
+    @staticmethod
+    def _ended(rule: AlertRule, state: AlertState, facts: AlertFacts, selection: Selection) -> bool:
+        return rule.ends(facts, day_of(from_micros(state.started_at), selection.zone))
+
+    def _present(self, known: dict[str, AlertState], facts: AlertFacts) -> dict[str, Alert]:
+        """Most severe first, then newest first; the message tells the present figures."""
+        pairs = [(known[rule.key], rule) for rule in self._rules if rule.key in known]
+        pairs.sort(key=lambda pair: (SEVERITY.index(pair[1].type), -pair[0].started_at))
+        return {
+            rule.key: Alert(
+                type=rule.type,
+                message=rule.message(facts),
+                timestamp=rfc3339(from_micros(state.started_at)),
+                id=str(state.id),
+            )
+            for state, rule in pairs
+        }
+
+
+def alert_facts(session: Session, selection: Selection, now: datetime) -> AlertFacts:
+    """Over all of the user's data: the selection's query must be empty."""
+    sums = aggregate(session, selection)
+    newest = newest_prediction(session, selection.user_id)
+    rows = selection.chained()
+    high = select(func.count()).where(is_latest(rows), rows.c.score >= selection.bands.high)
+    return AlertFacts(
+        now=now,
+        today=selection.today,
+        customers=sums.customers.count,
+        customers_high=session.execute(high).scalar_one(),
+        week=sums.week,
+        week_before=sums.week_before,
+        newly_high=_newly_high(session, selection),
+        newest=None if newest is None else from_micros(newest),
+    )
+
+
+def _newly_high(session: Session, selection: Selection) -> tuple[int, ...]:
+    """Today and the 7 days before it, newest first."""
+    rows = selection.chained()
+    first = selection.start_of(selection.today - timedelta(days=7))
+    span = {'first': first, 'last': selection.end_of(selection.today)}
+    day = day_expression(rows.c.at, selection.zone, **span)
+    next_day = day_expression(rows.c.next_at, selection.zone, **span)
+    high = selection.bands.high
+    # only what holds at the end of a day counts; the row before it tells how the customer stood until then
+    ends = (
+        select(
+            rows.c.at,
+            day.label('day'),
+            rows.c.score,
+            func.lag(rows.c.score)
+            .over(partition_by=rows.c.customer_id, order_by=(rows.c.at, rows.c.arrival))
+            .label('before'),
+        )
+        .where(or_(rows.c.next_at.is_(None), next_day > day))
+        .subquery()
+    )
+    found = session.execute(
+        select(ends.c.day, func.count())
+        .where(ends.c.at >= first, ends.c.score >= high, or_(ends.c.before.is_(None), ends.c.before < high))
+        .group_by(ends.c.day)
+    )
+    counts: dict[int, int] = {int(row[0]): row[1] for row in found}
+    return tuple(counts.get(day_number(selection.today) - back, 0) for back in range(8))
+
+
+def _active(session: Session, user_id: int) -> dict[str, AlertState]:
+    states = session.execute(
+        select(AlertState).where(col(AlertState.user_id) == user_id, col(AlertState.ended_at).is_(None))
+    ).scalars()
+    found = {state.rule: state for state in states}
+    session.expunge_all()
+    return found
+
+
+def _start(session: Session, user_id: int, rules: list[AlertRule], now: datetime) -> None:
+    """Another process may start the same alert at the same time: one of them wins, and both then read it."""
+    if not rules:
+        return
+    dialect: Any = sqlite if session.get_bind().dialect.name == 'sqlite' else postgresql
+    rows = [{'user_id': user_id, 'rule': rule.key, 'started_at': to_micros(now)} for rule in rules]
+    session.execute(dialect.insert(AlertState).values(rows).on_conflict_do_nothing())
+
+
+def _end(session: Session, states: list[AlertState], now: datetime) -> None:
+    ids = [state.id for state in states]
+    if ids:
+        session.execute(update(AlertState).where(col(AlertState.id).in_(ids)).values(ended_at=to_micros(now)))

@@ -1,0 +1,90 @@
+"""The sample workspace of a newcomer: filled once, live while somebody watches, removable as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from services.calendar import time_zone
+from services.customers import rebuild_customers
+from services.dashboard import has_sample
+from services.database import Database
+from services.hub import LiveHub
+from services.models import Prediction, Source, SourceKind
+from services.predictions import Ingest
+from services.revisions import next_revision
+from services.sample import next_scores, sample_rows
+
+NAME = 'Sample data'
+FEED_SECONDS = 4.0
+FEED_ROWS = 3
+CANDIDATES = 60
+
+
+def fill(ingest: Ingest, user_id: int, *, zone: str, now: datetime) -> None:
+    """Take the sample history in; blocks."""
+    rows = sample_rows(now=now, zone=time_zone(zone))
+    ingest.take(user_id, rows, kind=SourceKind.SAMPLE, name=NAME)
+
+
+class Workspace:
+    """Keeps the sample data of users moving, and takes it out again."""
+
+    def __init__(self, database: Database, ingest: Ingest, hub: LiveHub, *, rng: random.Random) -> None:
+        self._database = database
+        self._ingest = ingest
+        self._hub = hub
+        self._rng = rng
+
+    async def remove_sample(self, user_id: int) -> None:
+        """Delete everything the sample brought, and nothing else."""
+        await self._database.write(lambda session: _remove(session, user_id))
+        await self._hub.notice(user_id)
+
+    async def feed(self) -> None:
+        """For ever: while somebody watches a workspace with sample data, score a few of its customers again."""
+        while True:
+            await asyncio.sleep(FEED_SECONDS)
+            for user_id in self._hub.watched():
+                if await self._database.run(lambda user_id=user_id: self._score_some(user_id)):  # type: ignore[misc]
+                    await self._hub.notice(user_id)
+
+    def _score_some(self, user_id: int) -> bool:
+        with self._database.reading() as session:
+            customers = _customers(session, user_id, self._rng) if has_sample(session, user_id) else []
+        if not customers:
+            return False
+        rows = next_scores(customers, rng=self._rng, count=self._rng.randint(1, FEED_ROWS))
+        self._ingest.take(user_id, rows, kind=SourceKind.SAMPLE, name=NAME)
+        return True
+
+
+def _customers(session: Session, user_id: int, rng: random.Random) -> Sequence[tuple[str, int]]:
+    """A stretch of the sample's customers with a score of each, from a place drawn by chance."""
+    sample = select(col(Source.id)).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE)
+    scored = select(col(Prediction.customer_id), col(Prediction.score), col(Prediction.arrival)).where(
+        col(Prediction.user_id) == user_id, col(Prediction.source_id).in_(sample)
+    )
+    newest = session.execute(scored.order_by(col(Prediction.arrival).desc()).limit(1)).first()
+    if newest is None:
+        return []
+    start = rng.randint(max(1, newest.arrival - 4_000), newest.arrival)
+    found = session.execute(
+        scored.where(col(Prediction.arrival) >= start).order_by(col(Prediction.arrival)).limit(CANDIDATES)
+    )
+    return [(row.customer_id, row.score) for row in found]
+
+
+def _remove(session: Session, user_id: int) -> None:
+    next_revision(session, user_id)
+    sample = select(col(Source.id)).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE)
+    mine = (col(Prediction.user_id) == user_id, col(Prediction.source_id).in_(sample))
+    customers = session.execute(select(col(Prediction.customer_id)).where(*mine).distinct()).scalars().all()
+    session.execute(delete(Prediction).where(*mine))
+    session.execute(delete(Source).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE))
+    rebuild_customers(session, user_id, customers)

@@ -1,0 +1,129 @@
+"""A real server process for the tests: started, talked to, killed, started again on the same data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from services import users
+from services.clock import system_clock
+from services.database import Database
+from services.tokens import Tokens
+from tests.accounts import CHEAP, PASSWORD, SECRET
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Board:
+    """``python main.py`` with settings of its own."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ('--no-sample',)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f'http://127.0.0.1:{self.port}'
+
+    @property
+    def log(self) -> str:
+        return (self.folder / 'server.log').read_text()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith('CHURNBOARD_')}
+        return {
+            **clean,
+            'CHURNBOARD_DATA_DIR': str(self.folder / 'data'),
+            'CHURNBOARD_PORT': str(self.port),
+            'CHURNBOARD_SECRET_KEY': SECRET,
+            'PYTHONWARNINGS': 'error::ResourceWarning',
+            **{f'CHURNBOARD_{key}': value for key, value in self.settings.items()},
+        }
+
+    def start(self) -> None:
+        with (self.folder / 'server.log').open('ab') as log:
+            self.process = subprocess.Popen(
+                [sys.executable, 'main.py', 'serve', *self.arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.log
+            try:
+                if httpx.get(f'{self.url}/readyz', timeout=1).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f'no answer within {START_SECONDS} s: {self.log}')
+
+    def stop(self) -> int:
+        """Ask it to stop; the exit code."""
+        assert self.process
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def command(self, *arguments: str, text: str = '') -> subprocess.CompletedProcess[str]:
+        """Run another command of ``main.py`` in a process of its own, with the same settings."""
+        return subprocess.run(
+            [sys.executable, 'main.py', *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The server's database, from this process."""
+        database = Database.open(
+            self.settings.get('DATABASE_URL') or f'sqlite:///{self.folder}/data/churnboard.sqlite3'
+        )
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def add_user(self, email: str, *, time_zone: str = 'UTC') -> str:
+        """An account with ``PASSWORD``, made without the second a command's process takes; a token for it."""
+        with self.database() as database, database.writing() as session:
+            user = users.add(session, email, password_hash=CHEAP.hash(PASSWORD), time_zone=time_zone)
+            assert user.id is not None
+            tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
+            return tokens.issue(user.id, user.token_version, seconds=3600)
+
+    def rest(self, token: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers={'Authorization': f'Bearer {token}'}, timeout=30)
