@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.api import auth as auth_api
 from app.api import exports as exports_api
-from app.api import health, live_data, predictions, unknown
+from app.api import health, live_data, predictions, session, unknown
 from app.api.errors import install_error_handlers
 from app.body_limit import BodyLimit
 from app.page_registry import PageRegistry
@@ -145,6 +145,7 @@ def _add_rest(app: FastAPI, services: Services) -> None:
     auth, hub = services.auth, services.hub
     app.include_router(health.create_router(services.database))
     app.include_router(auth_api.create_router(auth))
+    app.include_router(session.create_router(auth))
     app.include_router(live_data.create_router(auth, hub))
     app.include_router(predictions.create_router(auth, services.database, services.ingest, hub, clock=services.clock))
     app.include_router(exports_api.create_router(auth, services.exports, hub))
@@ -161,6 +162,7 @@ def _add_pages(app: FastAPI, services: Services) -> None:
         title='Churnboard',
         favicon=ASSETS / 'favicon.svg',
         dark=None,
+        language='en-US',
         tailwind=False,
         binding_refresh_interval=None,
         reconnect_timeout=LINK_NOTICED_SECONDS,

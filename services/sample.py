@@ -124,7 +124,7 @@ class _Calendar:
 
 def _history(customer: SampleCustomer, calendar: _Calendar, rng: random.Random) -> Iterator[_Moment]:
     logit = customer.level + rng.gauss(0, 0.3)
-    due = customer.since + rng.randrange(7)
+    due = customer.since
     last: int | None = None
     for day in range(customer.since, DAYS):
         logit += PULL * (customer.level - logit) + rng.gauss(0, STEP)
@@ -132,7 +132,8 @@ def _history(customer: SampleCustomer, calendar: _Calendar, rng: random.Random) 
             logit += BAD_DRIFT
         if day < due and (last is None or last < WATCHED_FROM):
             continue
-        due = max(due, day + rng.choice(PAUSES))
+        # everybody is scored on the first day; after it the days share the customers
+        due = max(due, day + (rng.choice(PAUSES) if last is not None else rng.randint(1, 7)))
         at = calendar.instant(day, rng)
         if at is None:
             continue

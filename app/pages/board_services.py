@@ -1,0 +1,84 @@
+"""What the board needs of the services: the part of ``app.factory.Services`` that a fake has to provide in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Protocol
+
+from nicegui import Client
+
+from services.export_formats import ExportFormat
+from services.query import DashboardQuery
+from services.schemas import Charts, DashboardData
+
+
+class BoardSnapshot(Protocol):
+    @property
+    def data(self) -> DashboardData: ...
+    @property
+    def as_of(self) -> datetime: ...
+    @property
+    def has_sample(self) -> bool: ...
+
+
+class BoardWatch(Protocol):
+    def close(self) -> None: ...
+
+
+class BoardHub(Protocol):
+    def snapshot(self, user_id: int, query: DashboardQuery) -> Awaitable[BoardSnapshot]: ...
+    def charts(self, user_id: int, query: DashboardQuery) -> Awaitable[Charts]: ...
+    def watch(self, user_id: int) -> BoardWatch: ...
+
+
+class BoardWorkspace(Protocol):
+    def remove_sample(self, user_id: int) -> Awaitable[None]: ...
+
+
+class Grant(Protocol):
+    @property
+    def url(self) -> str: ...
+    @property
+    def rows(self) -> int: ...
+
+
+class BoardExports(Protocol):
+    def grant(self, user_id: int, query: DashboardQuery, fmt: ExportFormat) -> Awaitable[Grant]: ...
+
+
+class PageRegistry(Protocol):
+    def add(self, session_hash: str, client: Client) -> None: ...
+
+
+class BoardSettings(Protocol):
+    @property
+    def refresh_seconds(self) -> float: ...
+
+
+class BoardIdentity(Protocol):
+    """The signed-in user, as the sign-in middleware leaves it in the request's scope."""
+
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def session_hash(self) -> str | None: ...
+
+
+class BoardServices(Protocol):
+    @property
+    def hub(self) -> BoardHub: ...
+    @property
+    def workspace(self) -> BoardWorkspace: ...
+    @property
+    def exports(self) -> BoardExports: ...
+    @property
+    def page_registry(self) -> PageRegistry: ...
+    @property
+    def settings(self) -> BoardSettings: ...

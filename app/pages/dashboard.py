@@ -1,0 +1,34 @@
+"""The page at ``/``: the live board of the signed-in user."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import Client, background_tasks, core, ui
+
+from app.pages.board import Board
+from app.pages.board_services import BoardIdentity, BoardServices
+
+
+def dashboard_page(services: BoardServices) -> Callable[[], Awaitable[None]]:
+    """The page builder, for the factory to register."""
+
+    async def dashboard() -> None:
+        client = ui.context.client
+        identity: BoardIdentity = client.request.scope['churnboard.identity']
+        if identity.session_hash is not None:
+            services.page_registry.add(identity.session_hash, client)
+        client.on_delete(services.hub.watch(identity.user_id).close)
+        client.on_delete(lambda: _send_away(client))
+        board = Board(services, identity, client)
+        await board.first_show()
+
+    return dashboard
+
+
+def _send_away(client: Client) -> None:
+    """Let a tab that still looks at a deleted page ask for it again: whoever is signed out ends at the sign-in.
+
+    Not through the client's outbox, which stops with the client.
+    """
+    background_tasks.create(core.sio.emit('open', {'path': '/', 'new_tab': False}, room=client.id))

@@ -1,0 +1,70 @@
+"""The board's elements, and how they show what they are given. Asks nothing of any service."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from app.pages.board_services import BoardSnapshot
+from app.view_state import ViewState
+from components.activity_list import ActivityList
+from components.alert_list import AlertList
+from components.at_risk_list import AtRiskList
+from components.element_state import set_class
+from components.empty_state import EmptyState, FilteredEmpty
+from components.figures import risk_over_time, score_distribution
+from components.filter_bar import FilterBar
+from components.findings import distribution_finding, over_time_finding
+from components.lazy_chart import LazyChart
+from components.metric_grid import MetricGrid
+from services.query import DashboardQuery
+from services.schemas import Charts
+
+
+class DashboardView:
+    """Everything below the filters."""
+
+    def __init__(self, filters: FilterBar, *, email: str, address: str) -> None:
+        self._filters = filters
+        self._charts: Charts | None = None
+        self._root = ui.element('div').classes('board-body')
+        with self._root:
+            self._empty = EmptyState(email=email, address=address)
+            self._metrics = MetricGrid().classes('loading').mark('metrics')
+            self._nothing = FilteredEmpty(form=filters)
+            self._panels = ui.element('div').classes('panels loading')
+            with self._panels:
+                self._at_risk = AtRiskList()
+                with ui.element('div').classes('side'):
+                    self._alerts = AlertList()
+                    self._scores = LazyChart('Score distribution', name='scores')
+                    self._days = LazyChart('Risk over time', name='days')
+                self._activity = ActivityList()
+
+    def show(self, snapshot: BoardSnapshot, state: ViewState) -> None:
+        data = snapshot.data
+        self._show_state(any_prediction=data.metrics.total_predictions > 0, state=state)
+        self._metrics.show(data.metrics, data.trends)
+        self._alerts.show(data.alerts)
+        self._activity.show(data.recent_activity)
+        set_class(self._metrics, 'loading', on=False)
+
+    def show_charts(self, charts: Charts) -> None:
+        if charts is not self._charts and charts != self._charts:
+            self._charts = charts
+            self._at_risk.show(charts)
+            self._scores.show(score_distribution(charts.histogram), finding=distribution_finding(charts.histogram))
+            self._days.show(risk_over_time(charts.risk_over_time), finding=over_time_finding(charts.risk_over_time))
+        set_class(self._panels, 'loading', on=False)
+
+    def show_busy(self, busy: bool) -> None:
+        """What is shown does not yet belong to the filters."""
+        set_class(self._root, 'busy', on=busy)
+
+    def _show_state(self, *, any_prediction: bool, state: ViewState) -> None:
+        no_data = not any_prediction and state.query == DashboardQuery()
+        self._empty.set_visibility(no_data)
+        self._filters.set_visibility(not no_data)
+        self._metrics.set_visibility(not no_data)
+        self._nothing.set_visibility(not any_prediction and not no_data)
+        self._nothing.show(state.describe())
+        self._panels.set_visibility(any_prediction)

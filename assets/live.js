@@ -1,0 +1,308 @@
+// What must be known, and right, while the server cannot be reached: the connection, and the age of every number.
+// Runs beside NiceGUI, whose socket is window.socket. The server only writes attributes; nothing here is part of its tree.
+(() => {
+  'use strict';
+
+  const TRIES = 5;
+  const LONGEST_WAIT = 16_000;
+  const PROBE_EVERY = 30_000;
+  const WORDS = {
+    connecting: 'Connecting',
+    live: 'Live',
+    paused: 'Paused',
+    delayed: 'Delayed',
+    reconnecting: 'Reconnecting…',
+    offline: 'Offline',
+  };
+  const NEVER = Number.NEGATIVE_INFINITY;
+
+  let link = 'connecting'; // connecting, up, lost
+  let attempt = 0;
+  let nextTry = 0;
+  let linkedAt = NEVER;
+  let asOf = null;
+  let freshAt = NEVER; // by this computer's clock, which need not agree with the server's
+  let probedAt = NEVER;
+  let lazy = null;
+  let queued = false;
+
+  const root = () => document.querySelector('[data-connection]');
+  const write = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
+  };
+
+  // --- time
+
+  const formats = {};
+  function format(name, options) {
+    const zone = root()?.dataset.zone || undefined;
+    if (!formats[name]) {
+      try {
+        formats[name] = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
+      } catch {
+        formats[name] = new Intl.DateTimeFormat(undefined, options); // a zone this browser does not know
+      }
+    }
+    return formats[name];
+  }
+  const clock = (date) => format('clock', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(date);
+  const day = (date) => format('day', { day: 'numeric', month: 'short', year: 'numeric' }).format(date);
+  const full = (date) =>
+    format('full', {
+      weekday: 'short', day: 'numeric', month: 'short', year: 'numeric',
+      hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
+    }).format(date);
+
+  function age(seconds) {
+    if (seconds < 5) return 'just now';
+    if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+    if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+    return `${Math.floor(seconds / 86_400)} d ago`;
+  }
+
+  function paintTime(element) {
+    const date = new Date(element.dateTime);
+    if (!element.dateTime || Number.isNaN(date.getTime())) return write(element, '');
+    const seconds = (Date.now() - date) / 1000;
+    const old = seconds > 7 * 86_400;
+    write(element, 'clock' in element.dataset ? clock(date) : old ? day(date) : age(seconds));
+    if (element.painted !== element.dateTime) element.title = full(date);
+    element.painted = element.dateTime;
+  }
+
+  // --- connection
+
+  function state() {
+    if (link === 'lost') return attempt > TRIES || navigator.onLine === false ? 'offline' : 'reconnecting';
+    if (link === 'connecting') return 'connecting';
+    if (root().dataset.paused) return 'paused';
+    if (asOf === null && Date.now() - linkedAt < 3000 * Number(root().dataset.interval)) return 'connecting';
+    return Date.now() - freshAt > 3000 * Number(root().dataset.interval) ? 'delayed' : 'live';
+  }
+
+  function detail(now) {
+    if (link !== 'lost') return '';
+    const seconds = Math.max(0, Math.ceil((nextTry - Date.now()) / 1000));
+    const wait = seconds ? `next try in ${seconds} s` : 'trying now';
+    return now === 'reconnecting' ? `${Math.max(attempt, 1)} of ${TRIES}, ${wait}` : wait;
+  }
+
+  function draw(element) {
+    element.innerHTML = `
+      <span class="pill"><span class="pill-dot" aria-hidden="true"></span><span class="pill-word" role="status"></span
+      ><span class="pill-detail" aria-hidden="true"></span></span>
+      <button class="button button-quiet pill-retry" type="button" hidden>Reconnect now</button>
+      <span class="as-of" hidden><span class="as-of-label">as of </span><time data-clock></time
+      ><span class="as-of-age"></span></span>`;
+    element.querySelector('.pill-retry').addEventListener('click', retry);
+  }
+
+  function paintConnection() {
+    const element = root();
+    if (!element) return;
+    if (!element.firstElementChild) draw(element);
+    const now = state();
+    element.querySelector('.pill').dataset.state = now;
+    write(element.querySelector('.pill-word'), WORDS[now]);
+    write(element.querySelector('.pill-detail'), detail(now));
+    element.querySelector('.pill-retry').hidden = link !== 'lost';
+    document.documentElement.dataset.link = now;
+    if (asOf === null) return;
+    const label = element.querySelector('.as-of');
+    label.hidden = now === 'connecting';
+    label.querySelector('time').dateTime = asOf;
+    const seconds = Math.floor((Date.now() - freshAt) / 1000);
+    write(label.querySelector('.as-of-age'), now === 'live' ? '' : ` (${age(seconds)})`);
+    if (now === 'delayed') probe();
+  }
+
+  // A session that ended leaves the socket open and the page without updates: ask, and go to the sign-in.
+  async function probe() {
+    if (Date.now() - probedAt < PROBE_EVERY) return;
+    probedAt = Date.now();
+    try {
+      const answer = await fetch('/api/session', { cache: 'no-store', credentials: 'same-origin' });
+      if (answer.status === 401) location.reload();
+    } catch {
+      // not reachable: the socket will notice by itself
+    }
+  }
+
+  function lose() {
+    link = 'lost';
+    attempt = 1;
+    nextTry = Date.now() + 1000;
+    paint();
+  }
+
+  function retry() {
+    const socket = window.socket;
+    if (!socket || link !== 'lost') return;
+    attempt = 1;
+    nextTry = 0;
+    socket.io.opts.query.next_message_id = window.nextMessageId; // or the server asks for a reload
+    socket.disconnect().connect();
+    paint();
+  }
+
+  // A server that no longer knows this page gives a new one; not in a loop, should it keep refusing.
+  function reload() {
+    const recent = JSON.parse(sessionStorage.churnboardReloads || '[]').filter((at) => Date.now() - at < 60_000);
+    sessionStorage.churnboardReloads = JSON.stringify([...recent, Date.now()]);
+    setTimeout(() => location.reload(), recent.length < 3 ? 0 : 10_000);
+  }
+
+  function adopt(socket) {
+    const manager = socket.io;
+    manager.reconnectionDelay(1000);
+    manager.reconnectionDelayMax(LONGEST_WAIT);
+    manager.randomizationFactor(0);
+    manager.timeout(8000);
+    socket.off('connect_error'); // NiceGUI's reloads the page after a time-out: offline, into the browser's error page
+    let polling = false;
+    socket.on('connect_error', (error) => {
+      if (error.message === 'Implicit handshake failed') return reload();
+      if (error.message === 'timeout') {
+        polling = !polling; // a proxy may swallow one of the two
+        manager.opts.transports = polling ? ['polling', 'websocket'] : ['websocket', 'polling'];
+      }
+      if (link !== 'lost') lose();
+    });
+    manager.on('reconnect_attempt', (number) => {
+      attempt = number;
+      nextTry = 0;
+      paint();
+    });
+    manager.on('reconnect_error', () => {
+      nextTry = Date.now() + Math.min(1000 * 2 ** attempt, LONGEST_WAIT);
+      attempt += 1;
+      paint();
+    });
+    socket.on('connect', () => {
+      link = 'up';
+      linkedAt = Date.now();
+      paint();
+    });
+    socket.on('disconnect', (reason) => {
+      if (reason === 'io client disconnect') return;
+      lose();
+      if (reason === 'io server disconnect') setTimeout(retry, 1000); // socket.io itself does not try again then
+    });
+    if (socket.connected) {
+      link = 'up';
+      linkedAt = Date.now();
+    }
+    paint();
+  }
+
+  function watchSocket() {
+    let socket = window.socket;
+    const take = () => setTimeout(() => adopt(socket)); // after NiceGUI has added its own handlers
+    Object.defineProperty(window, 'socket', {
+      configurable: true,
+      get: () => socket,
+      set: (value) => {
+        socket = value;
+        take();
+      },
+    });
+    if (socket) take();
+  }
+
+  // --- charts: ask for one when it comes near, and not before the first numbers are on the screen
+
+  function observeCharts() {
+    if (lazy || asOf === null) return;
+    lazy = new IntersectionObserver(
+      (entries) =>
+        entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
+          lazy.unobserve(target);
+          target.dispatchEvent(new CustomEvent('near'));
+        }),
+      { rootMargin: '250px' },
+    );
+    const start = () => document.querySelectorAll('[data-lazy]').forEach((element) => lazy.observe(element));
+    requestAnimationFrame(() => setTimeout(start, 50));
+  }
+
+  // --- painting
+
+  function paint() {
+    queued = false;
+    paintConnection();
+    document.querySelectorAll('time').forEach(paintTime);
+    observeCharts();
+  }
+
+  function notice() {
+    const known = root()?.dataset.asOf ?? null;
+    if (known !== asOf) {
+      asOf = known;
+      freshAt = Date.now();
+    }
+    if (!queued) {
+      queued = true;
+      requestAnimationFrame(paint);
+    }
+  }
+
+  // --- small things that need no server
+
+  function closeMenus(except) {
+    document.querySelectorAll('details.menu[open]').forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+  }
+
+  function keepInside(tip) {
+    const body = tip.querySelector('.tip-body');
+    body.style.setProperty('--shift', '0px');
+    const box = body.getBoundingClientRect();
+    const right = document.documentElement.clientWidth - 8 - box.right;
+    body.style.setProperty('--shift', `${Math.max(Math.min(0, right), 8 - box.left)}px`);
+  }
+
+  function onClick(event) {
+    const target = event.target;
+    closeMenus(target.closest('.menu-item') ? null : target.closest('details.menu'));
+    const toggle = target.closest('[data-toggle-filters]');
+    if (toggle) {
+      const open = toggle.getAttribute('aria-expanded') !== 'true';
+      toggle.setAttribute('aria-expanded', String(open));
+    }
+    const copy = target.closest('[data-copy]');
+    if (copy) {
+      navigator.clipboard?.writeText(copy.parentElement.querySelector('pre').textContent).then(() => {
+        write(copy, 'Copied');
+        setTimeout(() => write(copy, 'Copy'), 2000);
+      });
+    }
+  }
+
+  function onKey(event) {
+    if (event.key !== 'Escape') return;
+    const menu = document.querySelector('details.menu[open]');
+    if (menu) menu.querySelector('summary').focus();
+    closeMenus(null);
+    document.activeElement?.closest?.('.tip')?.querySelector('button').blur();
+  }
+
+  function onTip(event) {
+    const tip = event.target.closest?.('.tip');
+    if (tip) keepInside(tip);
+  }
+
+  watchSocket();
+  new MutationObserver(notice).observe(document, {
+    subtree: true, childList: true, attributeFilter: ['datetime', 'data-as-of', 'data-paused'],
+  });
+  setInterval(paint, 1000);
+  document.addEventListener('click', onClick);
+  document.addEventListener('keydown', onKey);
+  document.addEventListener('mouseover', onTip);
+  document.addEventListener('focusin', onTip);
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && retry());
+  window.addEventListener('online', retry);
+  window.addEventListener('offline', paint);
+})();

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.menu import Menu
+from components.text import Text
+
+
+class AccountMenu(Menu):
+    """Who is signed in, and the way out: a plain form, so that signing out needs no live connection."""
+
+    def __init__(self, *, name: str, email: str, sign_out_path: str = '/logout') -> None:
+        super().__init__((name or email)[:1].upper(), kind='avatar')
+        self.summary.props('aria-label="Account"')
+        with self:
+            if name:
+                Text('div', name).classes('account-name')
+            Text('div', email).classes('account-email')
+            form = ui.element('form').props('method=post')
+            form.props['action'] = sign_out_path
+            with form:
+                Text('button', 'Sign out').classes('menu-item').props('type=submit')

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from components.button import Button
+from components.text import Text
+
+
+class ConfirmDialog(ui.dialog):
+    """Asks once more before something cannot be undone; stays open, and says why, when it fails."""
+
+    def __init__(self, title: str, text: str, *, action: str, on_confirm: Callable[[], Any]) -> None:
+        super().__init__()
+        with self, ui.element('div').classes('dialog').props('role=document'):
+            heading = Text('h2', title).classes('dialog-title')
+            Text('p', text).classes('dialog-text')
+            self._error = Text('p').classes('field-error').props('role=alert').mark('dialog-error')
+            with ui.element('div').classes('dialog-actions'):
+                Button('Cancel', self.close, kind='quiet')
+                Button(action, on_confirm, kind='strong').mark('dialog-confirm')
+        self.props['aria-labelledby'] = heading.html_id
+
+    def ask(self) -> None:
+        self._error.set_text('')
+        self.open()
+
+    def show_error(self, message: str) -> None:
+        self._error.set_text(message)

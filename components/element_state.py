@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from nicegui import ui
+
+
+def set_prop(element: ui.element, name: str, value: str | None) -> None:
+    """Set or drop one attribute; an unchanged one sends nothing to the browser."""
+    if element.props.get(name) != value:
+        element.props.set_optional(name, value)
+
+
+def set_class(element: ui.element, name: str, *, on: bool) -> None:
+    """Switch one class; ``classes()`` itself sends nothing when nothing changes."""
+    element.classes(add=name if on else None, remove=None if on else name)
+
+
+def replace_class(element: ui.element, old: str, new: str) -> None:
+    if old != new:
+        element.classes(add=new, remove=old)

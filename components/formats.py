@@ -1,0 +1,62 @@
+"""How numbers are written on the board."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+NBSP = '\u00a0'
+MINUS = '\u2212'
+MISSING = '–'
+
+
+def count(number: int) -> str:
+    return f'{number:,}'.replace('-', MINUS)
+
+
+def percent(value: float, *, decimals: int = 1) -> str:
+    """``value`` is 0..100."""
+    return f'{Decimal(str(value)):.{decimals}f}{NBSP}%'.replace('-', MINUS)
+
+
+def fraction(value: float, *, decimals: int = 1) -> str:
+    """``value`` is 0..1, with few decimals, and written as a percentage: exact halves stay exact."""
+    return f'{Decimal(str(value)) * 100:.{decimals}f}{NBSP}%'.replace('-', MINUS)
+
+
+def score(value: float) -> str:
+    """A churn score as whole percent.
+
+    Never rounded up onto a multiple of five, where a risk band may begin: 0.6999 is medium and must not read "70 %".
+    """
+    millionths = round(value * 1_000_000)
+    whole = (millionths + 5_000) // 10_000
+    if whole % 5 == 0 and millionths < whole * 10_000:
+        whole -= 1
+    return f'{whole}{NBSP}%'
+
+
+def share(part: int, whole: int) -> str:
+    """``part`` of ``whole`` in whole percent; a few of many are never "0 %", nearly all never "100 %"."""
+    if part == 0 or whole == 0:
+        return f'0{NBSP}%'
+    exact = 100 * part / whole
+    if exact < 1:
+        return f'under 1{NBSP}%'
+    return f'over 99{NBSP}%' if 99 < exact < 100 else f'{exact:.0f}{NBSP}%'
+
+
+def account_value(value: float | None) -> str:
+    """Without a currency: none is known, and none is guessed."""
+    if value is None:
+        return MISSING
+    text = f'{value:,.0f}' if abs(value) >= 100 or value == int(value) else f'{value:,.2f}'
+    return text.replace('-', MINUS)
+
+
+def reason(text: str) -> str:
+    """ "- Long contract" with the true minus sign, and one space after the sign."""
+    return f'{MINUS if text[:1] == "-" else text[:1]} {text[1:].strip()}'
+
+
+def plural(number: int, one: str, many: str) -> str:
+    return f'{count(number)} {one if number == 1 else many}'

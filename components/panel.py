@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.text import Text
+
+
+class Panel(ui.element, default_classes='panel'):
+    """A titled part of the board."""
+
+    def __init__(self, title: str, *, name: str) -> None:
+        """:param name: the part's class, which places it in the grid."""
+        super().__init__('section')
+        self.classes(f'panel-{name}')
+        with self, ui.element('div').classes('panel-head'):
+            heading = Text('h2', title).classes('panel-title')
+            self._note = Text('p').classes('panel-note').mark(f'panel-note-{name}')
+        self.props['aria-labelledby'] = heading.html_id
+
+    def show_note(self, note: str) -> None:
+        self._note.set_text(note)

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from components.banner import Banner
+from components.text import Text
+
+
+class SampleBanner(Banner):
+    """Says that the customers on the board are made up."""
+
+    def __init__(self, on_remove: Callable[[], Any]) -> None:
+        super().__init__('Sample data', action='Remove sample data', on_action=on_remove, kind='sample')
+        with self.body:
+            Text('span', 'These customers are made up, to show how the board works before your own scores arrive.')
+        self.mark('sample-banner').set_visibility(False)

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from nicegui import ui
+
+from components.element_state import set_prop
+
+
+class TimeAgo(ui.element):
+    """An instant. assets/live.js writes "3 min ago" into it, lets it tick, and shows date, time and zone on hover."""
+
+    def __init__(self, timestamp: str | None = None, *, clock: bool = False) -> None:
+        """:param clock: write the time of day instead of the age."""
+        super().__init__('time')
+        if clock:
+            self.props('data-clock')
+        self.show(timestamp)
+
+    def show(self, timestamp: str | None) -> None:
+        set_prop(self, 'datetime', timestamp)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from components.button import Button
+from components.menu import Menu
+from components.text import Text
+
+MESSAGE_SECONDS = 8
+FORMATS = {'csv': 'CSV', 'json': 'JSON'}
+
+
+class Toolbar(ui.element, default_classes='toolbar'):
+    """What can be done with the whole board, and what came of it."""
+
+    def __init__(self, *, on_refresh: Callable[[], Any], on_export: Callable[[str], Any]) -> None:
+        super().__init__('div')
+        with self:
+            self._message = Text('p').classes('toolbar-message').props('role=status').mark('toolbar-message')
+            Button('Refresh', on_refresh).mark('refresh')
+            with Menu('Export'):
+                for fmt, name in FORMATS.items():
+                    _export_item(fmt, name, on_export)
+
+    def say(self, message: str) -> None:
+        """Show a message for some seconds."""
+        self._message.set_text(message)
+        if message:
+            with self:
+                ui.timer(MESSAGE_SECONDS, lambda: self._forget(message), once=True)
+
+    def _forget(self, message: str) -> None:
+        if self._message.text == message:
+            self._message.set_text('')
+
+
+def _export_item(fmt: str, name: str, on_export: Callable[[str], Any]) -> None:
+    button = Button(f'All predictions that match, as {name}', lambda: on_export(fmt), kind='quiet')
+    button.classes('menu-item').mark(f'export-{fmt}')

@@ -1,0 +1,197 @@
+"""Fakes of what the board needs of the services: answers that a test sets, and what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from nicegui import Client
+
+from services.errors import ChurnboardError
+from services.export_formats import ExportFormat
+from services.query import DashboardQuery
+from services.schemas import (
+    ActivityItem,
+    Alert,
+    AlertType,
+    AtRiskCustomer,
+    Charts,
+    DashboardData,
+    Metrics,
+    PredictionStatus,
+    RiskDay,
+    RiskLevel,
+    ScoreBin,
+    Trend,
+    Trends,
+)
+
+NOW = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
+METRICS = Metrics(
+    total_predictions=12_480,
+    avg_churn_score=0.4187,
+    high_risk_predictions=1_391,
+    medium_risk_predictions=4_860,
+    low_risk_predictions=6_229,
+    engagement_score=82.41,
+    retention_rate=61.38,
+    active_users_today=143,
+    new_predictions_today=218,
+)
+NO_METRICS = Metrics(**dict.fromkeys(Metrics.model_fields, 0))
+TRENDS = Trends(churn_trend=Trend.INCREASING, engagement_trend=Trend.DECREASING, retention_trend=Trend.STABLE)
+ALERT = Alert(
+    type=AlertType.CRITICAL, message='41 customers at high risk.', timestamp='2026-11-23T13:50:00.000Z', id='7'
+)
+NO_CHARTS = Charts(at_risk=(), customers=0, histogram=(), risk_over_time=())
+
+
+def activity(number: int) -> ActivityItem:
+    return ActivityItem(
+        id=str(number),
+        user_id='1',
+        churn_score=0.31,
+        risk_level=RiskLevel.LOW,
+        timestamp=f'2026-11-23T12:00:{number % 60:02}.000Z',
+        status=PredictionStatus.COMPLETED,
+        customer_id=f'A-{number}',
+    )
+
+
+def at_risk(number: int) -> AtRiskCustomer:
+    return AtRiskCustomer(
+        customer_id=f'C-{number}',
+        customer_name=f'Customer {number}',
+        churn_score=0.95 - number / 100,
+        risk_level=RiskLevel.HIGH,
+        timestamp='2026-11-23T12:00:00.000Z',
+        account_value=48_000,
+        reasons=('+ Tickets up', '- Long contract'),
+    )
+
+
+def charts() -> Charts:
+    level = (RiskLevel.LOW,) * 8 + (RiskLevel.MEDIUM,) * 6 + (RiskLevel.HIGH,) * 6
+    bins = tuple(ScoreBin(lower=i / 20, upper=(i + 1) / 20, count=10 + i, risk_level=level[i]) for i in range(20))
+    days = tuple(RiskDay(day=date(2026, 11, 1) + timedelta(days=i), high=30 + i, medium=60, low=90) for i in range(20))
+    rows = tuple(at_risk(i) for i in range(20))
+    return Charts(at_risk=rows, customers=584, histogram=bins, risk_over_time=days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeSnapshot:
+    data: DashboardData
+    as_of: datetime = NOW
+    has_sample: bool = False
+
+
+@dataclass
+class FakeWatch:
+    closed: bool = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class FakeHub:
+    """Answers what ``metrics``, ``activities``, ``alerts`` and ``board_charts`` say; each answer is a second newer."""
+
+    metrics: Metrics = METRICS
+    activities: tuple[ActivityItem, ...] = tuple(activity(number) for number in range(100, 80, -1))
+    alerts: tuple[Alert, ...] = (ALERT,)
+    board_charts: Charts = field(default_factory=charts)
+    has_sample: bool = False
+    error: ChurnboardError | None = None
+    queries: list[DashboardQuery] = field(default_factory=list)
+    watches: list[FakeWatch] = field(default_factory=list)
+
+    async def snapshot(self, user_id: int, query: DashboardQuery) -> FakeSnapshot:
+        if self.error:
+            raise self.error
+        self.queries.append(query)
+        data = DashboardData(
+            user_id=user_id,
+            timestamp='2026-11-23T14:02:11.000Z',
+            metrics=self.metrics,
+            recent_activity=self.activities,
+            trends=TRENDS,
+            alerts=self.alerts,
+        )
+        as_of = NOW + timedelta(seconds=len(self.queries))
+        return FakeSnapshot(data=data, as_of=as_of, has_sample=self.has_sample)
+
+    async def charts(self, _user_id: int, _query: DashboardQuery) -> Charts:
+        return self.board_charts
+
+    def watch(self, _user_id: int) -> FakeWatch:
+        self.watches.append(FakeWatch())
+        return self.watches[-1]
+
+    def empty(self) -> None:
+        self.metrics, self.activities, self.alerts, self.board_charts = NO_METRICS, (), (), NO_CHARTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeGrant:
+    url: str = '/api/exports/once'
+    rows: int = 12_480
+
+
+@dataclass
+class FakeExports:
+    granted: list[tuple[int, DashboardQuery, ExportFormat]] = field(default_factory=list)
+
+    async def grant(self, user_id: int, query: DashboardQuery, fmt: ExportFormat) -> FakeGrant:
+        self.granted.append((user_id, query, fmt))
+        return FakeGrant()
+
+
+@dataclass
+class FakeWorkspace:
+    hub: FakeHub
+    error: ChurnboardError | None = None
+
+    async def remove_sample(self, _user_id: int) -> None:
+        if self.error:
+            raise self.error
+        self.hub.has_sample = False
+
+
+@dataclass
+class FakeRegistry:
+    pages: list[tuple[str, Client]] = field(default_factory=list)
+
+    def add(self, session_hash: str, client: Client) -> None:
+        self.pages.append((session_hash, client))
+
+
+@dataclass(frozen=True)
+class FakeSettings:
+    refresh_seconds: float = 3600  # a test ticks by itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeIdentity:
+    user_id: int = 1
+    email: str = 'alice@example.com'
+    name: str = 'Alice'
+    time_zone: str = 'Europe/Berlin'
+    session_hash: str = 'hash'
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeServices:
+    hub: FakeHub
+    workspace: FakeWorkspace
+    exports: FakeExports = field(default_factory=FakeExports)
+    page_registry: FakeRegistry = field(default_factory=FakeRegistry)
+    settings: FakeSettings = FakeSettings()
+
+    @classmethod
+    def of(cls, hub: FakeHub) -> FakeServices:
+        return cls(hub=hub, workspace=FakeWorkspace(hub))
+
+
+def more(metrics: Metrics, **changes: int) -> Metrics:
+    return metrics.model_copy(update=changes)

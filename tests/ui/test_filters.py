@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+from nicegui.testing import User
+
+from services.export_formats import ExportFormat
+from services.query import DashboardQuery
+from services.schemas import RiskLevel
+from tests.ui.board_user import one, settled, text
+from tests.ui.fakes import FakeHub, FakeServices
+
+
+async def test_choosing_a_risk_asks_for_it_and_again_takes_it_back(user: User, hub: FakeHub) -> None:
+    await user.open('/')
+
+    user.find(marker='risk-high').click()
+    await settled()
+    assert hub.queries[-1] == DashboardQuery(risk=(RiskLevel.HIGH,))
+    assert one(user, 'risk-high').props['aria-pressed'] == 'true'
+    assert text(user, 'filters-toggle') == 'Filters (1)'
+
+    user.find(marker='risk-high').click()
+    await settled()
+    assert hub.queries[-1] == DashboardQuery()
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [('min_score', '900'), ('max_score', '1e308'), ('q', 'x' * 101), ('q', {'a': [1]}), ('from', 'yesterday')],
+)
+async def test_what_cannot_be_used_is_said_at_its_field_and_changes_no_number(
+    user: User, hub: FakeHub, key: str, value: object
+) -> None:
+    await user.open('/')
+    user.find(marker='period-custom').click()
+    await settled()
+    asked = len(hub.queries)
+
+    user.find(marker=f'filter-{key}').trigger('input', value)
+    await settled()
+
+    assert text(user, f'error-{key}').endswith('Not applied.')
+    assert one(user, f'filter-{key}').props['aria-invalid'] == 'true'
+    assert len(hub.queries) == asked
+
+
+async def test_reset_clears_filters_and_messages(user: User, hub: FakeHub) -> None:
+    await user.open('/')
+    user.find(marker='period-7d').click()
+    user.find(marker='filter-min_score').trigger('input', '900')
+    await settled()
+
+    user.find(marker='filters').trigger('reset')
+    await settled()
+
+    assert hub.queries[-1] == DashboardQuery()
+    assert text(user, 'error-min_score') == ''
+    assert one(user, 'period-all').props['aria-pressed'] == 'true'
+
+
+async def test_filters_without_a_match_are_named(user: User, hub: FakeHub) -> None:
+    await user.open('/')
+    hub.empty()
+
+    user.find(marker='filter-q').trigger('input', 'nobody')
+    user.find(marker='risk-high').click()
+    await settled()
+
+    await user.should_see('No prediction matches high risk, “nobody” in name or id.')
+    assert text(user, 'metric-retention_rate') == '–', 'a mean of nothing is no number'
+
+
+async def test_an_export_holds_what_is_shown(user: User, services: FakeServices) -> None:
+    await user.open('/')
+    user.find(marker='period-30d').click()
+
+    user.find(marker='export-csv').click()
+    await settled()
+
+    assert services.exports.granted == [(1, DashboardQuery().with_dates({'range': '30d'}), ExportFormat.CSV)]
+    assert text(user, 'toolbar-message') == '12,480 rows are being downloaded as CSV.'

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+
+from tests.ui.board_user import one, refresh, settled, text, touched
+from tests.ui.fakes import METRICS, FakeHub, FakeServices, activity, more
+
+
+async def test_the_first_page_already_shows_the_numbers(user: User) -> None:
+    await user.open('/')
+
+    assert text(user, 'metric-avg_churn_score') == '41.9\u00a0%'
+    assert text(user, 'metric-high_risk_predictions') == '1,391'
+    assert text(user, 'metric-retention_rate') == '61.4\u00a0%'
+    assert text(user, 'metric-new_predictions_today') == '218'
+    assert text(user, 'note-high_risk_predictions') == '11\u00a0% of predictions'
+    await user.should_see('41 customers at high risk.')
+    await user.should_see('Customer 3')
+    await user.should_see('− Long contract')
+    assert 'loading' not in one(user, 'metrics').classes
+
+
+async def test_polarity_and_not_direction_sets_the_tint_of_a_trend(user: User) -> None:
+    await user.open('/')
+
+    assert 'trend-bad' in one(user, 'trend-avg_churn_score').classes  # increasing
+    assert 'trend-bad' in one(user, 'trend-engagement_score').classes  # decreasing
+    assert 'trend-neutral' in one(user, 'trend-retention_rate').classes
+
+
+async def test_a_refresh_without_change_touches_the_time_and_nothing_else(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await user.open('/')
+    await settled()
+    elements = touched(client, monkeypatch)
+
+    await refresh(user)
+
+    assert {'data-as-of' in element.props for element in elements} == {True}
+
+
+async def test_a_changed_number_touches_its_own_element(
+    user: User, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await user.open('/')
+    await settled()
+    hub.metrics = more(METRICS, new_predictions_today=219)
+    elements = touched(client, monkeypatch)
+
+    await refresh(user)
+
+    assert {tuple(e._markers) for e in elements if 'data-as-of' not in e.props} == {('metric-new_predictions_today',)}
+    assert text(user, 'metric-new_predictions_today') == '219'
+
+
+async def test_a_new_prediction_becomes_the_first_row_and_the_other_rows_stay_the_same_elements(
+    user: User, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await user.open('/')
+    await settled()
+    rows = one(user, 'activity-rows')
+    before = list(rows.default_slot.children)
+    hub.activities = (activity(101), *hub.activities[:-1])
+    elements = touched(client, monkeypatch)
+
+    await refresh(user)
+
+    after = rows.default_slot.children
+    assert after[1:] == before[:-1]
+    assert after[0] is before[-1], 'the row of the item that left is used again'
+    assert len(elements) <= 4, 'the list, the name, the time of the new row, and the time of the board'
+    await user.should_see('A-101')
+
+
+async def test_a_chart_is_created_when_it_comes_near_and_not_before(user: User) -> None:
+    await user.open('/')
+    assert user.client
+    await user.should_see(marker='finding-scores', content='high risk')
+    await user.should_not_see(ui.plotly)
+
+    frames = [e for e in user.client.elements.values() if 'data-lazy' in e.props]
+    assert len(frames) == 2
+    with user.client:
+        for frame in frames:
+            for listener in frame._event_listeners.values():
+                listener.handler and listener.handler()
+    await settled()
+
+    assert len(user.find(ui.plotly).elements) == 2
+
+
+async def test_the_page_is_known_to_its_session_and_stops_watching_when_it_goes(
+    user: User, hub: FakeHub, services: FakeServices
+) -> None:
+    client = await user.open('/')
+    assert services.page_registry.pages == [('hash', client)]
+    assert [watch.closed for watch in hub.watches] == [False]
+
+    client.delete()
+
+    assert [watch.closed for watch in hub.watches] == [True]
+
+
+async def test_names_and_reasons_are_text_and_never_markup(user: User, hub: FakeHub) -> None:
+    name = '<img src=x onerror=alert(1)>'
+    hub.activities = (hub.activities[0].model_copy(update={'customer_name': name, 'customer_id': ':constructor'}),)
+    await user.open('/')
+    assert user.client
+
+    holders = [e for e in user.client.elements.values() if name in str(e._to_dict())]
+    assert {e._text for e in holders} == {name}
+    assert not any(name in str(e.props) for e in holders)

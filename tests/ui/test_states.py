@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from nicegui.testing import User
+
+from services.errors import Unavailable
+from tests.ui.board_user import one, one_hidden, refresh, settled, text
+from tests.ui.fakes import FakeHub, FakeServices
+
+
+async def test_a_board_without_data_says_how_to_bring_some(user: User, hub: FakeHub) -> None:
+    hub.empty()
+    await user.open('/')
+
+    await user.should_see('No predictions yet')
+    await user.should_see('python main.py import scores.csv --user alice@example.com')
+    assert not one_hidden(user, 'filters').visible
+
+
+async def test_a_failed_refresh_keeps_the_numbers_and_says_so_until_one_succeeds(user: User, hub: FakeHub) -> None:
+    await user.open('/')
+    hub.error = Unavailable('The database does not answer.')
+    await refresh(user)
+
+    await user.should_see('The numbers could not be refreshed, showing those of ')
+    await user.should_see('The database does not answer.')
+    assert text(user, 'metric-high_risk_predictions') == '1,391'
+
+    hub.error = None
+    await refresh(user)
+    assert not one_hidden(user, 'error-banner').visible
+
+
+async def test_a_page_opened_while_the_database_is_away_fills_when_it_is_back(user: User, hub: FakeHub) -> None:
+    hub.error = Unavailable('The database does not answer.')
+    await user.open('/')
+    await user.should_see('The numbers could not be read.')
+    assert 'loading' in one(user, 'metrics').classes
+
+    hub.error = None
+    await refresh(user)
+    assert text(user, 'metric-high_risk_predictions') == '1,391'
+
+
+async def test_sample_data_is_marked_and_removed_after_a_question(user: User, hub: FakeHub) -> None:
+    hub.has_sample = True
+    await user.open('/')
+    await user.should_see('Sample data')
+
+    user.find('Remove sample data').click()
+    await user.should_see('Remove the sample data?')
+    user.find(marker='dialog-confirm').click()
+    await settled()
+
+    assert not one_hidden(user, 'sample-banner').visible
+
+
+async def test_a_removal_that_fails_says_why_in_the_dialog(user: User, hub: FakeHub, services: FakeServices) -> None:
+    hub.has_sample = True
+    services.workspace.error = Unavailable('The database does not answer.')
+    await user.open('/')
+
+    user.find('Remove sample data').click()
+    user.find(marker='dialog-confirm').click()
+
+    await user.should_see(marker='dialog-error', content='The database does not answer.')
+    assert hub.has_sample
