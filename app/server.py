@@ -27,20 +27,26 @@ def listen(settings: Settings) -> socket.socket:
     :raises SettingsError: it cannot be had.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(AttributeError):  # not on every system
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MS)
-        listening.bind(address)
-        listening.listen(2048)
+        return _listening(settings)
     except OSError as error:
         raise SettingsError(
             f'Cannot listen on {settings.host} port {settings.port}: {error.strerror}. '
             'Stop what uses it, or choose another with --port or CHURNBOARD_PORT.'
         ) from error
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with contextlib.ExitStack() as on_failure:
+        listening = on_failure.enter_context(socket.socket(family, kind, protocol))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, 'TCP_USER_TIMEOUT'):  # not on every system
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MS)
+        listening.bind(address)
+        listening.listen(2048)
+        on_failure.pop_all()
     return listening
 
 
