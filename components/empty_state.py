@@ -19,8 +19,7 @@ class EmptyState(ui.element, default_classes='empty'):
             )
             with ui.element('div').classes('empty-ways'):
                 _way('From a file, on the server', f'python main.py import scores.csv --user {email}')
-                _way('From a program', _curl(address))
-            Text('p', 'Uploading a file here in the browser follows in a later version.').classes('quiet')
+                _way('From a program', _curl(address, email))
 
 
 class FilteredEmpty(ui.element, default_classes='empty empty-filtered'):
@@ -49,8 +48,9 @@ def _way(title: str, command: str) -> None:
             copy.props('type=button data-copy aria-label="Copy the command"')
 
 
-def _curl(address: str) -> str:
+def _curl(address: str, email: str) -> str:
     return (
+        f'TOKEN=$(python main.py token {email})\n'
         f'curl {address}/api/predictions \\\n'
         '  -H "Authorization: Bearer $TOKEN" \\\n'
         '  -H "Content-Type: application/json" \\\n'

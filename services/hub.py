@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,8 @@ from services.user_states import UserState, user_states
 
 T = TypeVar('T')
 
+Listener = Callable[[], Awaitable[None]]
+
 log = logging.getLogger(__name__)
 
 CACHED = 2_000
@@ -44,13 +46,13 @@ class Seen:
 class Watch:
     """Somebody looks at a user's board until this is closed."""
 
-    def __init__(self, close: Callable[[], None]) -> None:
-        self._close: Callable[[], None] | None = close
+    def __init__(self, close: Callable[[Watch], None]) -> None:
+        self._close: Callable[[Watch], None] | None = close
 
     def close(self) -> None:
         """Closing twice is the same as once."""
         if self._close:
-            self._close()
+            self._close(self)
             self._close = None
 
 
@@ -73,13 +75,21 @@ class LiveHub:
         self._newest: dict[int, datetime | None] = {}
         self._alert_ids: dict[int, set[str]] = {}
         self._cache = SingleFlightCache(size=CACHED)
+        self._on_change: defaultdict[int, dict[Watch, Listener]] = defaultdict(dict)
         self._on_beat: list[Callable[[], Awaitable[None]]] = []
         self._on_arrivals: list[Callable[[UserState, UserState], Awaitable[None]]] = []
         self._on_alert: list[Callable[[int, Alert], Awaitable[None]]] = []
 
-    def watch(self, user_id: int) -> Watch:
+    def watch(self, user_id: int, *, on_change: Listener | None = None) -> Watch:
+        """Look at a user's board from now on.
+
+        :param on_change: called when the user's data changed; must return at once.
+        """
+        watch = Watch(partial(self._unwatch, user_id))
         self._watchers[user_id] += 1
-        return Watch(partial(self._unwatch, user_id))
+        if on_change:
+            self._on_change[user_id][watch] = on_change
+        return watch
 
     def watched(self) -> list[int]:
         return list(self._watchers)
@@ -152,10 +162,12 @@ class LiveHub:
             except ChurnboardError as error:
                 log.warning('A beat was missed: %s', error.message)
 
-    def _unwatch(self, user_id: int) -> None:
+    def _unwatch(self, user_id: int, watch: Watch) -> None:
         self._watchers[user_id] -= 1
+        self._on_change[user_id].pop(watch, None)
         if not self._watchers[user_id]:
             del self._watchers[user_id]
+            del self._on_change[user_id]
             self._seen.pop(user_id, None)
             self._newest.pop(user_id, None)
             self._alert_ids.pop(user_id, None)
@@ -189,8 +201,11 @@ class LiveHub:
             return  # a look that began earlier came back later
         self._seen[user_id] = seen
         if before and seen.state.arrivals > before.state.arrivals:
-            for listener in self._on_arrivals:
-                await self._tell(listener(before.state, seen.state))
+            for announce in self._on_arrivals:
+                await self._tell(announce(before.state, seen.state))
+        if before and seen.state.revision > before.state.revision:
+            for listener in list(self._on_change[seen.state.user_id].values()):
+                await self._tell(listener())
 
     async def _evaluation(self, state: UserState) -> Evaluation:
         """Alerts are decided anew when the data, the day or the silence of the data changes."""

@@ -24,6 +24,7 @@ from services.export_formats import ExportFormat
 from services.query import DashboardQuery
 
 log = logging.getLogger(__name__)
+CHANGE_SECONDS = 1.0
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -37,6 +38,8 @@ class Board:
         self._client = client
         self._state = ViewState()
         self._as_of: datetime | None = None
+        self._change_due = False
+        self._changed_at = float('-inf')
         seconds = services.settings.refresh_seconds
         with frame('Churn board', identity, refresh_seconds=seconds, on_pause=self._pause) as self._connection:
             self._sample = SampleBanner(self._ask_removal)
@@ -98,6 +101,19 @@ class Board:
     def _fail(self, query: DashboardQuery, reason: str) -> None:
         if self._waits_for(query):
             self._error.show(reason, as_of=self._as_of)
+
+    async def changed(self) -> None:
+        """The user's data changed: show it now, not with the next tick; a stream of changes is shown once a second."""
+        if not self._change_due:
+            self._change_due = True
+            background_tasks.create(self._show_change(), name='show change')
+
+    async def _show_change(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._changed_at + CHANGE_SECONDS - loop.time()))
+        self._change_due, self._changed_at = False, loop.time()
+        if not self._client.is_deleted:
+            await self._tick()
 
     async def _tick(self) -> None:
         if not self._state.paused and self._client.has_socket_connection:

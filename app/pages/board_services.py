@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class BoardWatch(Protocol):
 class BoardHub(Protocol):
     def snapshot(self, user_id: int, query: DashboardQuery) -> Awaitable[BoardSnapshot]: ...
     def charts(self, user_id: int, query: DashboardQuery) -> Awaitable[Charts]: ...
-    def watch(self, user_id: int) -> BoardWatch: ...
+    def watch(self, user_id: int, *, on_change: Callable[[], Awaitable[None]]) -> BoardWatch: ...
 
 
 class BoardWorkspace(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -105,6 +106,7 @@ class FakeHub:
     error: ChurnboardError | None = None
     queries: list[DashboardQuery] = field(default_factory=list)
     watches: list[FakeWatch] = field(default_factory=list)
+    on_change: Callable[[], Awaitable[None]] | None = None
 
     async def snapshot(self, user_id: int, query: DashboardQuery) -> FakeSnapshot:
         if self.error:
@@ -124,7 +126,8 @@ class FakeHub:
     async def charts(self, _user_id: int, _query: DashboardQuery) -> Charts:
         return self.board_charts
 
-    def watch(self, _user_id: int) -> FakeWatch:
+    def watch(self, _user_id: int, *, on_change: Callable[[], Awaitable[None]]) -> FakeWatch:
+        self.on_change = on_change
         self.watches.append(FakeWatch())
         return self.watches[-1]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from nicegui import ui
 from nicegui.testing import User
@@ -113,3 +115,28 @@ async def test_names_and_reasons_are_text_and_never_markup(user: User, hub: Fake
     holders = [e for e in user.client.elements.values() if name in str(e._to_dict())]
     assert {e._text for e in holders} == {name}
     assert not any(name in str(e.props) for e in holders)
+
+
+async def test_a_change_is_shown_without_waiting_for_the_next_tick(user: User, hub: FakeHub) -> None:
+    await user.open('/')
+    await settled()
+    hub.metrics = more(METRICS, new_predictions_today=219)
+    assert hub.on_change
+
+    await hub.on_change()
+    await settled()
+
+    assert text(user, 'metric-new_predictions_today') == '219'
+
+
+async def test_a_stream_of_changes_is_shown_once_a_second(user: User, hub: FakeHub) -> None:
+    await user.open('/')
+    await settled()
+    asked = len(hub.queries)
+    assert hub.on_change
+
+    for _ in range(50):
+        await hub.on_change()
+        await asyncio.sleep(0.005)
+
+    assert len(hub.queries) - asked == 1
