@@ -38,7 +38,6 @@ from services.emitter import Emitter
 from services.exports import Exports
 from services.hub import LiveHub
 from services.predictions import Ingest
-from services.scores import RiskBands
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
 from services.supervision import Supervisor
@@ -75,7 +74,7 @@ class Services:
 
 def build(settings: Settings, database: Database, *, clock: Clock = system_clock) -> Services:
     """Create every long-lived object on an opened and prepared database."""
-    bands = RiskBands(medium=settings.medium_risk, high=settings.high_risk)
+    bands = settings.bands
     auth = Auth(
         database,
         secret_key=secret_key(settings),
@@ -85,7 +84,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
     )
     dashboard = Dashboard(bands=bands)
     hub = LiveHub(database, dashboard, Alerts(database), clock=clock, refresh_seconds=settings.refresh_seconds)
-    ingest = Ingest(database, clock=clock)
+    ingest = Ingest(database, clock=clock, bands=bands)
     exports = Exports(database, dashboard, clock=clock)
     supervisor = Supervisor()
     server = SocketServer(allowed_origins=settings.public_origins)
@@ -120,7 +119,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         hub=hub,
         ingest=ingest,
         exports=exports,
-        workspace=Workspace(database, ingest, hub, rng=random.Random()),
+        workspace=Workspace(database, ingest, hub, bands=bands, rng=random.Random()),
         supervisor=supervisor,
         socket_server=server,
         sockets=sockets,

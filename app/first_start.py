@@ -14,6 +14,7 @@ from services.database import Database
 from services.models import User
 from services.passwords import Passwords
 from services.predictions import Ingest
+from services.scores import RiskBands
 from services.workspace import fill
 
 EMAIL = 'you@churnboard.local'
@@ -47,5 +48,5 @@ def create_first_account(database: Database, *, clock: Clock) -> FirstAccount:
         return FirstAccount(user_id=user.id, email=user.email, password=password)
 
 
-def fill_sample(database: Database, account: FirstAccount, *, clock: Clock) -> None:
-    fill(Ingest(database, clock=clock), account.user_id, zone='UTC', now=clock())
+def fill_sample(database: Database, account: FirstAccount, *, bands: RiskBands, clock: Clock) -> None:
+    fill(Ingest(database, clock=clock, bands=bands), account.user_id, zone='UTC', now=clock())

@@ -12,6 +12,8 @@ from typing import Any, Self
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from services.scores import RiskBands
+
 PREFIX = 'CHURNBOARD_'
 MIN_SECRET_BYTES = 32
 WEAK_SECRETS = ('secret', 'changeme', 'password', 'churnboard')
@@ -63,6 +65,10 @@ class Settings:
     @property
     def database(self) -> str:
         return self.database_url or f'sqlite:///{self.data_dir / "churnboard.sqlite3"}'
+
+    @property
+    def bands(self) -> RiskBands:
+        return RiskBands(medium=self.medium_risk, high=self.high_risk)
 
     def _check(self) -> None:
         if self.medium_risk >= self.high_risk:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from services.aggregates import aggregate
+from services.alert_facts import alert_facts
 from services.alert_rules import RULES, AlertFacts, AlertRule
-from services.calendar import day_expression, day_number, day_of
+from services.calendar import day_of
 from services.clock import from_micros, rfc3339, to_micros
 from services.database import Database
 from services.models import AlertState
-from services.recent import newest_prediction
 from services.schemas import Alert, AlertType
-from services.selection import Selection, is_latest
+from services.selection import Selection
 
 MAX_ALERTS = 20
 SEVERITY = list(AlertType)
@@ -79,54 +78,6 @@ class Alerts:
             )
             for state, rule in pairs
         }
-
-
-def alert_facts(session: Session, selection: Selection, now: datetime) -> AlertFacts:
-    """Over all of the user's data: the selection's query must be empty."""
-    sums = aggregate(session, selection)
-    newest = newest_prediction(session, selection.user_id)
-    rows = selection.chained()
-    high = select(func.count()).where(is_latest(rows), rows.c.score >= selection.bands.high)
-    return AlertFacts(
-        now=now,
-        today=selection.today,
-        customers=sums.customers.count,
-        customers_high=session.execute(high).scalar_one(),
-        week=sums.week,
-        week_before=sums.week_before,
-        newly_high=_newly_high(session, selection),
-        newest=None if newest is None else from_micros(newest),
-    )
-
-
-def _newly_high(session: Session, selection: Selection) -> tuple[int, ...]:
-    """Today and the 7 days before it, newest first."""
-    rows = selection.chained()
-    first = selection.start_of(selection.today - timedelta(days=7))
-    span = {'first': first, 'last': selection.end_of(selection.today)}
-    day = day_expression(rows.c.at, selection.zone, **span)
-    next_day = day_expression(rows.c.next_at, selection.zone, **span)
-    high = selection.bands.high
-    # only what holds at the end of a day counts; the row before it tells how the customer stood until then
-    ends = (
-        select(
-            rows.c.at,
-            day.label('day'),
-            rows.c.score,
-            func.lag(rows.c.score)
-            .over(partition_by=rows.c.customer_id, order_by=(rows.c.at, rows.c.arrival))
-            .label('before'),
-        )
-        .where(or_(rows.c.next_at.is_(None), next_day > day))
-        .subquery()
-    )
-    found = session.execute(
-        select(ends.c.day, func.count())
-        .where(ends.c.at >= first, ends.c.score >= high, or_(ends.c.before.is_(None), ends.c.before < high))
-        .group_by(ends.c.day)
-    )
-    counts: dict[int, int] = {int(row[0]): row[1] for row in found}
-    return tuple(counts.get(day_number(selection.today) - back, 0) for back in range(8))
 
 
 def _active(session: Session, user_id: int) -> dict[str, AlertState]:

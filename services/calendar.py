@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Integer, case, cast, literal
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, case, cast, literal
 
 from services.clock import from_micros, to_micros
 from services.errors import InvalidRequest
@@ -50,7 +50,7 @@ def day_from_number(number: int) -> date:
     return EPOCH_DAY + timedelta(days=number)
 
 
-def day_expression(instants: ColumnElement[int], zone: ZoneInfo, *, first: int, last: int) -> ColumnElement[int]:
+def day_expression(instants: SQLColumnExpression[int], zone: ZoneInfo, *, first: int, last: int) -> ColumnElement[int]:
     """SQL for the day number of each instant, exact for instants between ``first`` and ``last`` (microseconds).
 
     Between two changes of the clock the local time is the UTC time plus a constant, so a handful of cases is enough.
@@ -61,7 +61,7 @@ def day_expression(instants: ColumnElement[int], zone: ZoneInfo, *, first: int, 
     return case(*days, else_=otherwise) if days else otherwise
 
 
-def _local_day(instants: ColumnElement[int], offset: int) -> ColumnElement[int]:
+def _local_day(instants: SQLColumnExpression[int], offset: int) -> ColumnElement[int]:
     return cast((instants + literal(offset)) // literal(DAY), Integer)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Row, case, func, literal, or_, select
+from sqlalchemy import Row, Select, case, func, literal, or_, select
 from sqlmodel import Session, col
 
 from services.calendar import day_expression, day_from_number, day_number, day_of
@@ -40,15 +41,22 @@ def _at_risk(session: Session, selection: Selection) -> tuple[tuple[AtRiskCustom
     highest = (
         select(rows.c.arrival)
         .where(is_latest(rows))
-        .order_by(rows.c.score.desc(), rows.c.at.desc(), rows.c.arrival.desc())
+        .order_by(rows.c.score.desc(), rows.c.arrival.desc())
         .limit(AT_RISK)
     )
+    return customers_by_arrival(session, selection, highest), customers
+
+
+def customers_by_arrival(
+    session: Session, selection: Selection, arrivals: Select[*tuple[Any, ...]]
+) -> tuple[AtRiskCustomer, ...]:
+    """The customers of these predictions, highest score first; among equals the later arrival."""
     found = session.execute(
         prediction_rows()
-        .where(col(Prediction.user_id) == selection.user_id, col(Prediction.arrival).in_(highest))
-        .order_by(col(Prediction.score).desc(), col(Prediction.predicted_at).desc(), col(Prediction.arrival).desc())
+        .where(col(Prediction.user_id) == selection.user_id, col(Prediction.arrival).in_(arrivals))
+        .order_by(col(Prediction.score).desc(), col(Prediction.arrival).desc())
     )
-    return tuple(_customer(row, selection.bands) for row in found), customers
+    return tuple(_customer(row, selection.bands) for row in found)
 
 
 def _customer(row: Row[Any], bands: RiskBands) -> AtRiskCustomer:
@@ -66,13 +74,17 @@ def _customer(row: Row[Any], bands: RiskBands) -> AtRiskCustomer:
 def _histogram(session: Session, selection: Selection) -> tuple[ScoreBin, ...]:
     number = case((col(Prediction.score) == ONE, BINS - 1), else_=col(Prediction.score) // literal(BIN))
     found = session.execute(select(number, func.count()).where(*selection.conditions()).group_by(number))
-    counts: dict[int, int] = {int(row[0]): row[1] for row in found}
+    return score_bins({int(row[0]): row[1] for row in found}, selection.bands)
+
+
+def score_bins(counts: Mapping[int, int], bands: RiskBands) -> tuple[ScoreBin, ...]:
+    """All bins, from the counts of those that hold anything."""
     return tuple(
         ScoreBin(
             lower=from_millionths(index * BIN),
             upper=from_millionths((index + 1) * BIN),
             count=counts.get(index, 0),
-            risk_level=selection.bands.level(index * BIN),
+            risk_level=bands.level(index * BIN),
         )
         for index in range(BINS)
     )
@@ -98,11 +110,15 @@ def _risk_over_time(session: Session, selection: Selection) -> tuple[RiskDay, ..
         changes[level][int(start)] += count
         if end is not None:
             changes[level][int(end)] -= count
-    return _days(changes, day_of(from_micros(first), selection.zone), selection)
+    return risk_days(changes, day_number(day_of(from_micros(first), selection.zone)), selection)
 
 
-def _days(changes: dict[str, Counter[int]], first: date, selection: Selection) -> tuple[RiskDay, ...]:
-    numbers = range(day_number(first), day_number(selection.anchor) + 1)
+def risk_days(changes: Mapping[str, Counter[int]], first: int, selection: Selection) -> tuple[RiskDay, ...]:
+    """The days to show, from how many customers enter and leave each band on which day.
+
+    :param first: the number of the first day with data.
+    """
+    numbers = range(first, day_number(selection.anchor) + 1)
     counts = {level: list(accumulate(changes[level][number] for number in numbers)) for level in RiskLevel}
     days = [day_from_number(number) for number in numbers]
     return tuple(

@@ -13,8 +13,11 @@ from services.calendar import day_of, time_zone
 from services.charts import charts
 from services.metrics import metrics, trends
 from services.models import Source, SourceKind
+from services.planner import rollups_answer
 from services.query import DashboardQuery
 from services.recent import recent_activity
+from services.rollup_charts import rollup_charts
+from services.rollup_reads import aggregate_rollups
 from services.schemas import ActivityItem, Charts, Metrics, Trends
 from services.scores import RiskBands
 from services.selection import Selection
@@ -42,7 +45,8 @@ class Dashboard:
         return Selection(user_id=user_id, query=query, zone=place, today=day_of(now, place), bands=self.bands)
 
     def numbers(self, session: Session, selection: Selection) -> Numbers:
-        sums = aggregate(session, selection)
+        read = aggregate_rollups if rollups_answer(session, selection) else aggregate
+        sums = read(session, selection)
         return Numbers(
             metrics=metrics(sums),
             trends=trends(sums),
@@ -51,7 +55,8 @@ class Dashboard:
         )
 
     def charts(self, session: Session, selection: Selection) -> Charts:
-        return charts(session, selection)
+        read = rollup_charts if rollups_answer(session, selection) else charts
+        return read(session, selection)
 
 
 def has_sample(session: Session, user_id: int) -> bool:

@@ -56,6 +56,11 @@ class UserRevision(SQLModel, table=True):
     revision: int = Field(default=0, sa_type=BigInteger)
     arrivals: int = Field(default=0, sa_type=BigInteger)
     """The last arrival number given out."""
+    rollup_zone: str | None = Field(default=None, sa_column=Column(Text))
+    """The zone whose days the rollups count; null while they are not built."""
+    rollup_medium: int | None = None
+    rollup_high: int | None = None
+    """The risk bands the rollups were built with."""
 
 
 class SourceKind(StrEnum):

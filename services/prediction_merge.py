@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from services.customers import note_customers, rebuild_customers
 from services.models import Correction, Prediction, Source
 from services.prediction_rows import PredictionRow
+from services.rollups import Rollups
 
 STATED = ('customer_id', 'score', 'status', 'customer_name', 'account_value', 'reasons')
 KEPT = (*STATED, 'source_id', 'predicted_at', 'timed')
@@ -26,11 +27,12 @@ class Merge:
     Rows count in their order: a later row with the same ``external_id`` corrects an earlier one of the same file too.
     """
 
-    def __init__(self, session: Session, source: Source, *, arrivals: int, now: int) -> None:
+    def __init__(self, session: Session, source: Source, rollups: Rollups, *, arrivals: int, now: int) -> None:
         self.accepted = self.corrected = self.duplicates = 0
         self.arrivals = arrivals
         self._session = session
         self._source = source
+        self._rollups = rollups
         self._user_id = source.user_id
         self._now = now
         self._corrected_customers: set[str] = set()
@@ -57,6 +59,8 @@ class Merge:
         if new:
             self._session.connection().execute(insert(Prediction), [_columns(values) for values in new])
             note_customers(self._session, self._user_id, new)
+            for values in new:
+                self._rollups.add(values['customer_id'], values['predicted_at'], values['score'])
         # rows that this batch itself brings were inserted with the correction in them
         self._write_corrections([values for arrival, values in changed.items() if arrival <= before])
 
@@ -132,6 +136,10 @@ class Merge:
     def _write_corrections(self, changed: list[Values]) -> None:
         if not changed:
             return
+        for row in changed:
+            before = row['before']
+            self._rollups.remove(before['customer_id'], before['predicted_at'], before['score'])
+            self._rollups.add(row['customer_id'], row['predicted_at'], row['score'])
         self._keep_earlier_values([row for row in changed if row['before']['source_id'] != self._source.id])
         key = (col(Prediction.user_id) == self._user_id, col(Prediction.arrival) == bindparam('of'))
         self._session.connection().execute(

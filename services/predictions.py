@@ -15,10 +15,13 @@ from services.models import Source, SourceKind, UserRevision
 from services.prediction_merge import Merge
 from services.prediction_rows import PredictionRow, RowError
 from services.revisions import next_revision
+from services.rollups import Rollups
 from services.row_spool import RowSpool
+from services.scores import RiskBands
 
 MAX_ERRORS = 1_000
 PROGRESS_EVERY = 500
+DEFAULT_BANDS = RiskBands()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +57,9 @@ class InvalidRows(ChurnboardError):
 class Ingest:
     """Takes rows of one user in. Everything here blocks: run it on a worker thread."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, *, clock: Clock, bands: RiskBands = DEFAULT_BANDS) -> None:
         self._database = database
+        self._bands = bands
         self._clock = clock
 
     def take(
@@ -99,10 +103,12 @@ class Ingest:
         now = to_micros(self._clock())
         revision, arrivals = next_revision(session, user_id)
         source = _source(session, user_id, kind=kind, name=name, revision=revision, now=now)
-        merge = Merge(session, source, arrivals=arrivals, now=now)
+        rollups = Rollups.of(session, user_id, bands=self._bands)
+        merge = Merge(session, source, rollups, arrivals=arrivals, now=now)
         for batch in spool.batches():
             merge.add(batch)
         merge.finish()
+        rollups.settle()
         source.accepted += merge.accepted
         source.corrected += merge.corrected
         source.duplicates += merge.duplicates

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from services.models import User, UserRevision
@@ -30,7 +30,8 @@ def user_states(session: Session, user_ids: Collection[int]) -> dict[int, UserSt
             col(UserRevision.user_id),
             col(UserRevision.revision),
             col(UserRevision.arrivals),
-            col(User.time_zone),
+            # until a new zone's rollups are built, readers see the days of the old one
+            func.coalesce(col(UserRevision.rollup_zone), col(User.time_zone)).label('time_zone'),
             col(User.disabled),
             col(User.token_version),
         )

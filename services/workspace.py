@@ -18,7 +18,9 @@ from services.hub import LiveHub
 from services.models import Prediction, Source, SourceKind
 from services.predictions import Ingest
 from services.revisions import next_revision
+from services.rollups import Rollups
 from services.sample import next_scores, sample_rows
+from services.scores import RiskBands
 
 NAME = 'Sample data'
 FEED_SECONDS = 4.0
@@ -35,15 +37,18 @@ def fill(ingest: Ingest, user_id: int, *, zone: str, now: datetime) -> None:
 class Workspace:
     """Keeps the sample data of users moving, and takes it out again."""
 
-    def __init__(self, database: Database, ingest: Ingest, hub: LiveHub, *, rng: random.Random) -> None:
+    def __init__(
+        self, database: Database, ingest: Ingest, hub: LiveHub, *, bands: RiskBands, rng: random.Random
+    ) -> None:
         self._database = database
         self._ingest = ingest
         self._hub = hub
+        self._bands = bands
         self._rng = rng
 
     async def remove_sample(self, user_id: int) -> None:
         """Delete everything the sample brought, and nothing else."""
-        await self._database.write(lambda session: _remove(session, user_id))
+        await self._database.write(lambda session: _remove(session, user_id, self._bands))
         await self._hub.notice(user_id)
 
     async def feed(self) -> None:
@@ -80,11 +85,17 @@ def _customers(session: Session, user_id: int, rng: random.Random) -> Sequence[t
     return [(row.customer_id, row.score) for row in found]
 
 
-def _remove(session: Session, user_id: int) -> None:
+def _remove(session: Session, user_id: int, bands: RiskBands) -> None:
     next_revision(session, user_id)
+    rollups = Rollups.of(session, user_id, bands=bands)
     sample = select(col(Source.id)).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE)
     mine = (col(Prediction.user_id) == user_id, col(Prediction.source_id).in_(sample))
-    customers = session.execute(select(col(Prediction.customer_id)).where(*mine).distinct()).scalars().all()
+    gone = select(col(Prediction.customer_id), col(Prediction.predicted_at), col(Prediction.score)).where(*mine)
+    customers = set()
+    for customer_id, at, score in session.execute(gone):
+        customers.add(customer_id)
+        rollups.remove(customer_id, at, score)
     session.execute(delete(Prediction).where(*mine))
     session.execute(delete(Source).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE))
     rebuild_customers(session, user_id, customers)
+    rollups.settle()

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         with database.reading() as session:
             user_id = users.find(session, args.user).id
         assert user_id is not None  # it was just read
-        ingest = Ingest(database, clock=system_clock)
+        ingest = Ingest(database, clock=system_clock, bands=settings.bands)
         importer = _Importer(ingest, user_id, mapping=dict(args.map), skip_bad_rows=args.skip_bad_rows)
         return importer.take_all(args.files)
 

@@ -63,7 +63,7 @@ def _prepare_first_start(database: Database, settings: Settings, *, sample: bool
         f'    Password: {account.password}\n'
         'It comes with sample data, marked as such; one button on the board removes it.\n'
     )
-    fill_sample(database, account, clock=system_clock)
+    fill_sample(database, account, bands=settings.bands, clock=system_clock)
 
 
 def _address(settings: Settings) -> str:
