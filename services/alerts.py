@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +17,12 @@ from services.alert_rules import RULES, AlertFacts, AlertRule
 from services.calendar import day_of
 from services.clock import from_micros, rfc3339, to_micros
 from services.database import Database
+from services.errors import Unavailable
 from services.models import AlertState
 from services.schemas import Alert, AlertType
 from services.selection import Selection
+
+log = logging.getLogger(__name__)
 
 MAX_ALERTS = 20
 SEVERITY = list(AlertType)
@@ -26,11 +30,15 @@ SEVERITY = list(AlertType)
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """The active alerts, which of them started just now, and the newest prediction's time they were decided on."""
+    """What was decided ``at`` some time, with the newest prediction of then."""
 
+    at: datetime
     active: tuple[Alert, ...]
     started: tuple[Alert, ...]
+    """Those of the active ones that this evaluation started."""
     newest: datetime | None
+    complete: bool
+    """Not, if the database could be read but not written: what should start or end does so another time."""
 
 
 class Alerts:
@@ -51,15 +59,30 @@ class Alerts:
         ]
         # an alert that ends with its day may start anew with the same facts
         start += [rule for rule in end if rule.starts(facts)]
-        if start or end:
-            with self._database.writing() as session:
-                _end(session, [known[rule.key] for rule in end], now)
-                _start(session, selection.user_id, start, now)
+        complete = not (start or end) or self._change(selection.user_id, start, [known[rule.key] for rule in end], now)
+        if (start or end) and complete:
+            with self._database.reading() as session:
                 known = _active(session, selection.user_id)
         active = self._present(known, facts)
-        begun = {rule.key for rule in start}
-        started = tuple(alert for key, alert in active.items() if key in begun)
-        return Evaluation(active=tuple(active.values())[:MAX_ALERTS], started=started, newest=facts.newest)
+        begun = {rule.key for rule in start} if complete else set()
+        return Evaluation(
+            at=now,
+            active=tuple(active.values())[:MAX_ALERTS],
+            started=tuple(alert for key, alert in active.items() if key in begun),
+            newest=facts.newest,
+            complete=complete,
+        )
+
+    def _change(self, user_id: int, start: list[AlertRule], end: list[AlertState], now: datetime) -> bool:
+        """Whether it could be written; another writer may hold the database for long."""
+        try:
+            with self._database.writing() as session:
+                _end(session, end, now)
+                _start(session, user_id, start, now)
+        except Unavailable:
+            log.warning('The alerts of user %s could not be written; the next beat tries again', user_id)
+            return False
+        return True
 
     @staticmethod
     def _ended(rule: AlertRule, state: AlertState, facts: AlertFacts, selection: Selection) -> bool:

@@ -15,7 +15,8 @@ from services.database import Database
 from services.emitter import Emitter
 from services.errors import ChurnboardError, InvalidToken
 from services.hub import LiveHub
-from services.recent import arrived_after
+from services.listeners import tell
+from services.recent import arrivals_between
 from services.schemas import Alert, AlertType
 from services.scores import RiskBands
 from services.socket_server import MAX_BACKLOG, SocketServer
@@ -59,42 +60,52 @@ class Broadcasts:
         self._bands = bands
         self._clock = clock
         self._announced: Counter[int] = Counter()
-        self._held_back: dict[int, int] = {}
+        self._held_back: dict[int, tuple[int, int]] = {}
 
     def start(self) -> None:
         self._hub.on_beat(self.beat)
+        self._hub.on_user_beat(self.user_beat)
         self._hub.on_arrivals(self.arrivals)
         self._hub.on_alert(self.alert)
 
     async def update(self, connection: Connection) -> dict[str, Any]:
         """The payload of the connection's next ``dashboard_update``."""
-        snapshot = await self._hub.snapshot(connection.identity.user_id, connection.query)
+        while True:
+            query = connection.query
+            snapshot = await self._hub.snapshot(connection.identity.user_id, query)
+            if query == connection.query:  # else a filter overtook us, and nobody wants the old numbers after the new
+                break
         connection.seq += 1
         return {**snapshot.payload, 'epoch': self.epoch, 'seq': connection.seq}
 
     async def beat(self) -> None:
-        """End what may go on no longer, then send everybody their numbers."""
+        """End what may go on no longer."""
         self._announced.clear()
-        for user_id, arrival in list(self._held_back.items()):
-            del self._held_back[user_id]
-            await self._announce(user_id, after=arrival, allowed=1)
         sessions = {connection.identity.session_hash for connection in self._connections} - {None}
         living = await self._auth.living_sessions([name for name in sessions if name])
         for connection in self._connections:
-            if self._may_stay(connection, living):
-                await self._send(connection)
-            else:
+            if not self._may_stay(connection, living):
                 self._end(connection, InvalidToken().payload())
+
+    async def user_beat(self, user_id: int) -> None:
+        """Send a user's connections their numbers, and what was held back since the last beat."""
+        held_back = self._held_back.pop(user_id, None)
+        if held_back:
+            await tell(self._announce(user_id, *held_back, allowed=1))
+        for connection in self._connections.of(user_id):
+            await self._send(connection)
 
     async def arrivals(self, before: UserState, now: UserState) -> None:
         """New predictions of a user were committed."""
-        if not any(connection.identity.user_id == now.user_id for connection in self._connections):
+        user_id = now.user_id
+        if not self._connections.of(user_id):
             return
-        allowed = MAX_ARRIVALS - self._announced[now.user_id]
+        allowed = MAX_ARRIVALS - self._announced[user_id]
         if allowed > 0:
-            await self._announce(now.user_id, after=before.arrivals, allowed=allowed)
+            await self._announce(user_id, before.arrivals, now.arrivals, allowed=allowed)
         else:
-            self._held_back.setdefault(now.user_id, before.arrivals)
+            after, _ = self._held_back.get(user_id, (before.arrivals, 0))
+            self._held_back[user_id] = (after, now.arrivals)
 
     async def alert(self, user_id: int, alert: Alert) -> None:
         """An alert of a user started."""
@@ -113,8 +124,10 @@ class Broadcasts:
     def _may_stay(self, connection: Connection, living_sessions: set[str]) -> bool:
         """Not disabled, no new password since, and not signed out of the session its token came from."""
         identity = connection.identity
-        state = self._hub.state(identity.user_id)
-        if state is None or state.disabled or state.token_version != identity.token_version:
+        seen = self._hub.seen(identity.user_id)
+        if seen is None:
+            return True  # it has only just come: nobody looked yet
+        if seen.state is None or seen.state.disabled or seen.state.token_version != identity.token_version:
             return False
         return identity.session_hash is None or identity.session_hash in living_sessions
 
@@ -129,16 +142,15 @@ class Broadcasts:
             except ChurnboardError as error:
                 await self._emitter.answer(connection.sid, 'error', error.payload())
 
-    async def _announce(self, user_id: int, *, after: int, allowed: int) -> None:
-        """Push the newest arrivals above a number; the last of them tells how many more there are."""
+    async def _announce(self, user_id: int, after: int, upto: int, *, allowed: int) -> None:
+        """Push the newest arrivals in (after, upto]; the last of them tells how many more there are."""
         items = await self._database.read(
-            lambda session: arrived_after(session, user_id, after, bands=self._bands, limit=allowed)
+            lambda session: arrivals_between(session, user_id, after, upto, bands=self._bands, limit=allowed)
         )
         if not items:
             return
-        more = int(items[-1]['id']) - after - len(items)
-        if more > 0:
-            items[-1]['more'] = more
+        if upto - after > len(items):
+            items[-1]['more'] = upto - after - len(items)
         self._announced[user_id] += len(items)
         for item in items:
             await self._emitter.push(user_id, 'new_prediction', item)

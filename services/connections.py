@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from services.hub import Watch
 from services.identity import Identity
 from services.query import DashboardQuery
+from services.watchers import Watch
 
 
 @dataclass(kw_only=True)
@@ -34,6 +35,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Connection] = {}
+        self._by_user: defaultdict[int, dict[str, Connection]] = defaultdict(dict)
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(list(self._by_sid.values()))
@@ -43,6 +45,10 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         self._by_sid[connection.sid] = connection
+        self._by_user[connection.identity.user_id][connection.sid] = connection
+
+    def of(self, user_id: int) -> list[Connection]:
+        return list(self._by_user.get(user_id, {}).values())
 
     def get(self, sid: str) -> Connection | None:
         return self._by_sid.get(sid)
@@ -50,4 +56,8 @@ class Connections:
     def remove(self, sid: str) -> None:
         connection = self._by_sid.pop(sid, None)
         if connection:
+            user_id = connection.identity.user_id
+            del self._by_user[user_id][sid]
+            if not self._by_user[user_id]:
+                del self._by_user[user_id]
             connection.close()

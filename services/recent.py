@@ -28,13 +28,13 @@ def recent_activity(session: Session, selection: Selection) -> tuple[ActivityIte
     return tuple(activity_item(row, selection.bands) for row in session.execute(newest))
 
 
-def arrived_after(
-    session: Session, user_id: int, arrival: int, *, bands: RiskBands, limit: int
+def arrivals_between(
+    session: Session, user_id: int, after: int, upto: int, *, bands: RiskBands, limit: int
 ) -> list[dict[str, Any]]:
-    """The newest arrivals above a number, oldest first, at most ``limit``, with ``committed_at``."""
+    """The newest arrivals in (after, upto], oldest first, at most ``limit``, with ``committed_at``."""
     newest = (
         prediction_rows()
-        .where(col(Prediction.user_id) == user_id, col(Prediction.arrival) > arrival)
+        .where(col(Prediction.user_id) == user_id, col(Prediction.arrival) > after, col(Prediction.arrival) <= upto)
         .order_by(col(Prediction.arrival).desc())
         .limit(limit)
     )

@@ -80,6 +80,10 @@ class SingleFlightCache:
         # one who gives up waiting must not end the computation for the others
         return cast(T, await asyncio.shield(entry))
 
+    def forget(self, key: Hashable) -> None:
+        """Compute it anew when it is asked for again."""
+        self._entries.pop(key, None)
+
     def _forget_failure(self, key: Hashable, entry: asyncio.Future[Any]) -> None:
         if (entry.cancelled() or entry.exception() is not None) and self._entries.get(key) is entry:
             del self._entries[key]

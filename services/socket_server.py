@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,29 +40,37 @@ class Json:
 
     @staticmethod
     def dumps(data: Any, **_options: Any) -> str:
-        return orjson.dumps(data).decode()
+        try:
+            return orjson.dumps(data).decode()
+        except orjson.JSONEncodeError:  # a lone surrogate of the client's, named in an error
+            return json.dumps(data)
 
     @staticmethod
-    def loads(text: str | bytes) -> Any:
-        return orjson.loads(text)
+    def loads(text: str) -> Any:
+        """Also NaN and lone surrogates, which other encoders write: an event's own checks name their field."""
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return json.loads(text)
 
 
 class Packet(packet.Packet):  # type: ignore[misc]
-    """Our protocol has no binary events: they are refused at decode, and payloads are not searched for bytes."""
+    """Clients connect, disconnect and send events; everything else, binary events among it, is refused at decode.
+
+    Nor are our own payloads searched for bytes.
+    """
 
     uses_binary_events = False
     json = Json
 
     def decode(self, encoded_packet: Any) -> int:
-        if not isinstance(encoded_packet, str) or encoded_packet[:1] not in tuple('01234'):
+        if not isinstance(encoded_packet, str) or encoded_packet[:1] not in ('0', '1', '2'):
             raise ProtocolError
         try:
             attachments = super().decode(encoded_packet)
         except (ValueError, TypeError, RecursionError) as error:
             raise ProtocolError from error
-        if attachments or (self.id == 0 and self.packet_type == packet.ACK):
-            raise ProtocolError
-        if self.packet_type in (packet.EVENT, packet.ACK) and not isinstance(self.data, list):
+        if attachments or (self.packet_type == packet.EVENT and not isinstance(self.data, list)):
             raise ProtocolError
         return 0
 
@@ -84,6 +94,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self.packet_class = Packet
         self.authenticated: set[str] = set()
         """Engine ids of connections whose token was verified."""
+        self.checking: set[str] = set()
+        """Engine ids of connections whose token is being verified; that takes as long as the database does."""
+        self._handling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def engine_id(self, sid: str) -> str | None:
         found: str | None = self.manager.eio_sid_from_sid(sid, '/')
@@ -104,10 +117,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
-        asyncio.get_running_loop().call_later(UNAUTHENTICATED_SECONDS, self._reap, eio_sid)
+        self._reap_later(eio_sid)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self.authenticated.discard(eio_sid)
+        self._handling.pop(eio_sid, None)
         socket = self.eio.sockets.get(eio_sid)
         if socket and reason == self.reason.CLIENT_DISCONNECT:
             await socket.queue.put(None)  # answers a poll that would otherwise stay open until its time is over
@@ -119,6 +133,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         except ProtocolError:
             log.info('A connection was closed: it sent a frame that is no event of ours')
             await self.close_engine(eio_sid)
+        except Exception as error:
+            log.error('A connection was closed: its frame failed with %s', type(error).__name__)
+            await self.close_engine(eio_sid)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if self.manager.sid_from_eio_sid(eio_sid, namespace or '/') is None:  # a second one would change the identity
@@ -128,8 +145,21 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if not data or not isinstance(data[0], str) or data[0] in RESERVED:
             return
         if eio_sid in self.authenticated:
-            await super()._handle_event(eio_sid, namespace, id, data)
+            async with self._handling[eio_sid]:  # polling clients may post side by side
+                await super()._handle_event(eio_sid, namespace, id, data)
+
+    async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
+        """A client may leave the namespace and keep the engine: then it is as one that never signed in."""
+        self.authenticated.discard(eio_sid)
+        self._reap_later(eio_sid)
+        await super()._handle_disconnect(eio_sid, namespace, reason)
+
+    def _reap_later(self, engine_id: str) -> None:
+        if engine_id in self.eio.sockets:
+            asyncio.get_running_loop().call_later(UNAUTHENTICATED_SECONDS, self._reap, engine_id)
 
     def _reap(self, engine_id: str) -> None:
-        if engine_id not in self.authenticated and engine_id in self.eio.sockets:
+        if engine_id in self.checking:
+            self._reap_later(engine_id)
+        elif engine_id not in self.authenticated and engine_id in self.eio.sockets:
             asyncio.get_running_loop().create_task(self.close_engine(engine_id), name=f'reap {engine_id[:4]}')

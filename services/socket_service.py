@@ -69,6 +69,8 @@ class SocketService:
 
     async def handle_connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
         """The namespace is connected already: say ``connected``, then serve or close."""
+        engine_id = self._server.engine_id(sid) or ''
+        self._server.checking.add(engine_id)
         try:
             identity = await self.authenticate_user(_token(auth))
         except ChurnboardError as error:
@@ -78,30 +80,39 @@ class SocketService:
             await self._refuse(sid, Unavailable('The server cannot check the token now.', retry_after=5))
         else:
             await self._admit(sid, identity)
+        finally:
+            self._server.checking.discard(engine_id)
 
     async def handle_disconnect(self, sid: str, _reason: str = '') -> None:
         self.connections.remove(sid)
 
-    async def handle_request_dashboard_data(self, sid: str, data: object = None) -> None:
+    async def handle_request_dashboard_data(self, sid: str, data: object = None, *more: object) -> None:
         """Answers with ``dashboard_update`` to this connection."""
 
         async def answer(connection: Connection) -> None:
-            if data not in (None, {}):
+            if data not in (None, {}) or more:
                 raise InvalidRequest('This request takes an empty object.', field='data')
             await self._send_update(connection)
 
         await self._guarded(sid, answer)
 
-    async def handle_user_action(self, sid: str, message: object = None) -> dict[str, object] | None:
+    async def handle_user_action(self, sid: str, message: object = None, *more: object) -> dict[str, object] | None:
         """Answers with a ``dashboard_update`` that carries ``action``; an acknowledgement gets the same object."""
 
         async def answer(connection: Connection) -> dict[str, object]:
+            if more:
+                raise InvalidRequest('An action is one object.', field='action')
             name, data = parse_action(message)
             action = self._actions.get(name)
             if action is None:
                 raise InvalidRequest(f'Unknown action. Known actions: {", ".join(self._actions)}.', field='action')
+            before = connection.query
             outcome = {'name': name, 'status': 'ok', **await action(connection, data)}
-            await self._send_update(connection, action=outcome)
+            try:
+                await self._send_update(connection, action=outcome)
+            except ChurnboardError:
+                connection.query = before  # as the error says: nothing was changed
+                raise
             return outcome
 
         return await self._guarded(sid, answer)

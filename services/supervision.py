@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 log = logging.getLogger(__name__)
 
-LONGEST_PAUSE = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 
 class Supervisor:
@@ -38,13 +38,17 @@ class Supervisor:
 
 
 async def _restarting(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    pause = 0.5
+    loop = asyncio.get_running_loop()
+    pause = FIRST_PAUSE
     while True:
+        began = loop.time()
         try:
             await work()
             return
         except Exception:
             log.exception('The task "%s" failed and is started again in %.1f s', name, pause)
+        if loop.time() - began > LONGEST_PAUSE:
+            pause = FIRST_PAUSE  # it had recovered from what came before
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import Any
 
@@ -96,7 +97,18 @@ async def test_events_before_the_connect_are_ignored(board: Board) -> None:
 
 @pytest.mark.parametrize(
     'frame',
-    ['4x', '49', '42', '42{}', '42[', '430[]', '451-["user_action",{"_placeholder":true,"num":0}]', '461-[]'],
+    [
+        '4x',
+        '49',
+        '42',
+        '42{}',
+        '42[',
+        '430[]',
+        '451-["user_action",{"_placeholder":true,"num":0}]',
+        '461-[]',
+        '44{}',
+        '431["x"]',
+    ],
 )
 async def test_a_frame_that_is_no_event_of_ours_ends_its_connection(board: Board, alice: Person, frame: str) -> None:
     socket = await raw(board)
@@ -115,6 +127,58 @@ async def test_an_event_without_a_name_is_dropped(board: Board, alice: Person, f
     heard = await frames(socket, seconds=1.5)
     assert any('dashboard_update' in text for text in heard)
     await socket.close()
+
+
+@pytest.mark.parametrize(
+    ('frame', 'field'),
+    [
+        (r'42["user_action",{"action":"filter","data":{"q":"\ud800"}}]', 'q'),
+        (r'42["user_action",{"action":"filter","data":{"\ud800":1}}]', r'\ud800'),
+        ('42["user_action",{"action":"filter","data":{"min_score":NaN}}]', 'min_score'),
+        ('42["user_action",{"action":"refresh"},1,2]', 'action'),
+        ('42["user_action",{"action":"refresh","data":' + '{"a":' * 150 + '1' + '}' * 151 + ']', 'a'),
+        ('42["request_dashboard_data",{},1]', 'data'),
+    ],
+)
+async def test_an_event_with_a_bad_payload_gets_an_error_and_the_connection_lives(
+    board: Board, alice: Person, frame: str, field: str
+) -> None:
+    socket = await raw(board)
+    await sign_in(socket, alice.token)
+    await frames(socket, seconds=0.3)
+    await socket.send(frame)
+    heard = await frames(socket, seconds=1.5)
+    assert any('"error"' in text and field in text for text in heard), heard
+    assert any('dashboard_update' in text for text in heard)
+    await socket.close()
+
+
+async def test_leaving_the_namespace_and_keeping_the_engine_ends_after_ten_seconds(board: Board, alice: Person) -> None:
+    socket = await raw(board)
+    await sign_in(socket, alice.token)
+    await frames(socket, seconds=0.3)
+    await socket.send('41')
+    heard = await frames(socket, seconds=14)
+    assert heard[-1] == 'closed'
+    assert not any('dashboard_update' in text for text in heard)
+
+
+async def test_events_that_a_polling_client_posts_side_by_side_are_handled_one_by_one(
+    board: Board, alice: Person
+) -> None:
+    async with httpx.AsyncClient(base_url=board.url, timeout=30) as http:
+        path = '/socket.io/?EIO=4&transport=polling'
+        sid = orjson.loads((await http.get(path)).text[1:])['sid']
+        path += f'&sid={sid}'
+        await http.post(path, content='40' + orjson.dumps({'token': alice.token}).decode())
+        event = '42["user_action",{"action":"refresh"}]'
+        await asyncio.gather(*(http.post(path, content=event) for _ in range(20)))
+        text = ''
+        while text.count('"status":"ok"') < 20:
+            text += (await http.get(path)).text
+        seqs = [int(number) for number in re.findall(r'"seq":(\d+)', text)]
+        assert seqs == sorted(seqs)
+        await http.post(path, content='1')
 
 
 async def test_a_frame_larger_than_allowed_ends_its_connection(board: Board, alice: Person) -> None:
