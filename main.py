@@ -1,4 +1,4 @@
-"""python main.py [serve|user|token|import|check|rebuild|db ...]"""
+"""python main.py [serve|user|token|import|check|rebuild|db|bench ...]"""
 
 import sys
 

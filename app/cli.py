@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from app.commands import db, import_, rollups, serve, token, user
+from app.commands import bench, db, import_, rollups, serve, token, user
 from app.commands.context import WRONG_CALL, tell
 from app.settings import Settings, SettingsError
 
@@ -31,6 +31,6 @@ def _parser() -> argparse.ArgumentParser:
         prog='main.py', description='Churnboard: a live dashboard of churn predictions.', allow_abbrev=False
     )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
-    for module in (serve, user, token, import_, rollups, db):
+    for module in (serve, user, token, import_, rollups, db, bench):
         module.add_parser(commands)
     return parser

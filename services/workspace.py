@@ -15,6 +15,7 @@ from services.customers import rebuild_customers
 from services.dashboard import has_sample
 from services.database import Database
 from services.hub import LiveHub
+from services.listeners import tell
 from services.models import Prediction, Source, SourceKind
 from services.predictions import Ingest
 from services.revisions import next_revision
@@ -56,8 +57,11 @@ class Workspace:
         while True:
             await asyncio.sleep(FEED_SECONDS)
             for user_id in self._hub.watched():
-                if await self._database.run(lambda user_id=user_id: self._score_some(user_id)):  # type: ignore[misc]
-                    await self._hub.notice(user_id)
+                await tell(self._feed(user_id))
+
+    async def _feed(self, user_id: int) -> None:
+        if await self._database.run(lambda: self._score_some(user_id)):
+            await self._hub.notice(user_id)
 
     def _score_some(self, user_id: int) -> bool:
         with self._database.reading() as session:
