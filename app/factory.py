@@ -147,7 +147,7 @@ def _add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(session.create_router(auth))
     app.include_router(live_data.create_router(auth, hub))
     app.include_router(predictions.create_router(auth, services.database, services.ingest, hub, clock=services.clock))
-    app.include_router(exports_api.create_router(auth, services.exports, hub))
+    app.include_router(exports_api.create_router(auth, services.exports))
     app.include_router(unknown.create_router())
     app.include_router(login.create_router(auth, services.settings, services.page_registry.end))
 

@@ -6,12 +6,9 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 
-from sqlmodel import select
-
 from services import users
 from services.clock import Clock
 from services.database import Database
-from services.models import User
 from services.passwords import Passwords
 from services.predictions import Ingest
 from services.scores import RiskBands
@@ -31,7 +28,7 @@ class FirstAccount:
 
 def has_users(database: Database) -> bool:
     with database.reading() as session:
-        return session.exec(select(User.id).limit(1)).first() is not None
+        return users.any_exist(session)
 
 
 def create_first_account(database: Database, *, clock: Clock) -> FirstAccount:

@@ -28,6 +28,8 @@ def listen(settings: Settings) -> socket.socket:
     """
     try:
         return _listening(settings)
+    except UnicodeError as error:  # a label that is empty or too long for any name
+        raise SettingsError(f'Cannot listen on {settings.host[:100]!r}: that is no name of a host.') from error
     except OSError as error:
         raise SettingsError(
             f'Cannot listen on {settings.host} port {settings.port}: {error.strerror}. '

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from services.scores import RiskBands
 
 PREFIX = 'CHURNBOARD_'
 MIN_SECRET_BYTES = 32
+A_DATABASE_URL = 'give a URL such as postgresql://user:password@host/database'
 WEAK_SECRETS = ('secret', 'changeme', 'password', 'churnboard')
 
 
@@ -99,7 +99,7 @@ def _text(env: Mapping[str, str], key: str) -> str | None:
 def _read(key: str, text: str, read: Callable[[str], Any]) -> Any:
     try:
         return read(text.strip())
-    except (ValueError, InvalidOperation, ArgumentError) as error:
+    except (ValueError, InvalidOperation) as error:
         raise SettingsError(f'{key}: {error}') from error
 
 
@@ -131,10 +131,10 @@ def _folder(text: str) -> Path:
 def _database_url(text: str) -> str:
     try:
         backend = make_url(text).get_backend_name() if text else ''
-    except ArgumentError:
-        backend = 'unreadable'
+    except Exception:  # whatever it says may quote the password
+        raise ValueError(f'{A_DATABASE_URL}; in a password, write : / @ ? # and % as %3A %2F %40 %3F %23 %25') from None
     if backend not in ('', 'sqlite', 'postgresql'):
-        raise ValueError('give a URL such as postgresql://user:password@host/database')
+        raise ValueError(A_DATABASE_URL)
     return text
 
 

@@ -20,7 +20,8 @@ def actions(exports: Exports) -> dict[str, Action]:
 
     async def export(connection: Connection, data: Mapping[str, object]) -> dict[str, object]:
         _only(data, 'format')
-        grant = await exports.grant(connection.identity.user_id, connection.query, export_format(data.get('format')))
+        identity, fmt = connection.identity, export_format(data.get('format'))
+        grant = await exports.grant(identity.user_id, connection.query, fmt, session_hash=identity.session_hash)
         return {'url': grant.url, 'rows': grant.rows}
 
     return {'filter': filter_, 'date_range': date_range, 'refresh': refresh, 'export': export}

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from services.aggregates import aggregate
 from services.alert_rules import AlertFacts
-from services.calendar import day_expression, day_number
+from services.calendar import DAY, day_expression, day_number
 from services.clock import from_micros
 from services.planner import rollups_answer
 from services.recent import newest_prediction
@@ -48,7 +48,8 @@ def _newly_high(session: Session, selection: Selection) -> tuple[int, ...]:
     """Today and the 7 days before it, newest first."""
     rows = selection.chained()
     first = selection.start_of(selection.today - timedelta(days=7))
-    span = {'first': first, 'last': selection.end_of(selection.today)}
+    # also the day of the row before the first that counts must be exact: that of older ones only has to be earlier
+    span = {'first': first - 2 * DAY, 'last': selection.end_of(selection.today)}
     day = day_expression(rows.c.at, selection.zone, **span)
     next_day = day_expression(rows.c.next_at, selection.zone, **span)
     high = selection.bands.high

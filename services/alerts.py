@@ -25,6 +25,9 @@ from services.selection import Selection
 log = logging.getLogger(__name__)
 
 MAX_ALERTS = 20
+ALERT_WAIT = 0.5
+"""Seconds to wait for another writer: readers wait meanwhile, and the next beat comes soon."""
+
 SEVERITY = list(AlertType)
 
 
@@ -76,7 +79,7 @@ class Alerts:
     def _change(self, user_id: int, start: list[AlertRule], end: list[AlertState], now: datetime) -> bool:
         """Whether it could be written; another writer may hold the database for long."""
         try:
-            with self._database.writing() as session:
+            with self._database.writing(wait=ALERT_WAIT) as session:
                 _end(session, end, now)
                 _start(session, user_id, start, now)
         except Unavailable:

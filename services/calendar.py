@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, case, cast, literal
@@ -16,6 +16,9 @@ DAY = 86_400_000_000
 """Microseconds of a day without a clock change."""
 
 EPOCH_DAY = date(1970, 1, 1)
+
+LONG_BEFORE = 36_525
+"""Days, as many as a century has."""
 
 
 @lru_cache(maxsize=1024)
@@ -33,12 +36,22 @@ def time_zone(name: str) -> ZoneInfo:
 
 
 def day_of(instant: datetime, zone: ZoneInfo) -> date:
-    return instant.astimezone(zone).date()
+    """The day that an instant belongs to: the latest that has begun.
+
+    That is the date on the clock, but where the clock went back over a midnight it had passed (Newfoundland until
+    2011, from 00:01 to 23:01 of the day before): a day that has begun goes on, so that days are intervals.
+    """
+    day = instant.astimezone(zone).date()
+    following = day + timedelta(days=1)
+    return day if to_micros(instant) < day_start(following, zone) else following
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:
     """The first instant of a day, in microseconds: also where midnight does not exist or comes twice."""
-    return to_micros(datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC))
+    midnight = datetime.combine(day, time.min, tzinfo=zone)
+    start, other = midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC)
+    # of a midnight that the clock leaps over, these are an instant after the leap and one before it
+    return to_micros(start if start <= other else _change_between(other, start, zone))
 
 
 def day_number(day: date) -> int:
@@ -55,41 +68,52 @@ def day_expression(instants: SQLColumnExpression[int], zone: ZoneInfo, *, first:
 
     Between two changes of the clock the local time is the UTC time plus a constant, so a handful of cases is enough.
     """
-    segments = list(_offsets(zone, first, last))
+    segments = _segments(zone, first, last)
     days = [(instants < until, _local_day(instants, offset)) for offset, until in segments[:-1]]
     otherwise = _local_day(instants, segments[-1][0])
     return case(*days, else_=otherwise) if days else otherwise
 
 
 def _local_day(instants: SQLColumnExpression[int], offset: int) -> ColumnElement[int]:
-    return cast((instants + literal(offset)) // literal(DAY), Integer)
+    # SQL divides towards zero: a day before 1970 comes out right only as a number of days since long before
+    return cast((instants + literal(offset + LONG_BEFORE * DAY)) // literal(DAY) - literal(LONG_BEFORE), Integer)
 
 
-def _offsets(zone: ZoneInfo, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """(offset, until) in microseconds for each stretch of time with one UTC offset; the last ends at ``last``."""
-    at = from_micros(first)
-    end = from_micros(max(first, last))
-    while at <= end:
-        offset = _offset(at, zone)
-        change = _next_change(at, end, zone)
-        yield offset, to_micros(change) if change else to_micros(end)
-        if change is None:
-            return
-        at = change
+def _segments(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]:
+    """(offset, until) in microseconds for each stretch of time with one UTC offset; the last one has no end."""
+    last = max(first, last)
+    start = first - DAY  # a change may matter some hours after it was made
+    offset = _offset(from_micros(start), zone)
+    segments = []
+    for year in range(from_micros(start).year, from_micros(last).year + 1):
+        for change, after in _changes(zone, year):
+            if start < change <= last:
+                segments.append((offset, change))
+                offset = after
+    return [*segments, (offset, last)]
 
 
-def _next_change(start: datetime, end: datetime, zone: ZoneInfo) -> datetime | None:
-    offset = _offset(start, zone)
-    before = start
-    while before < end:
-        after = min(before + timedelta(days=7), end)
-        if _offset(after, zone) != offset:
-            return _bisect(before, after, offset, zone)
-        before = after
-    return None
+@lru_cache(maxsize=4096)
+def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
+    """(instant, offset from then on) of each change of the clock in a year of UTC: no two lie within one day.
+
+    Where the clock goes back to the day before, the change does not matter until that day is over.
+    """
+    start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    days = (start + timedelta(days=number) for number in range((end - start).days + 1))
+    changes = []
+    for day, next_day in pairwise(days):
+        before, after = _offset(day, zone), _offset(next_day, zone)
+        if before != after:
+            change = to_micros(_change_between(day, next_day, zone))
+            begun = (change - 1 + before) // DAY
+            changes.append((max(change, begun * DAY - after), after))
+    return tuple(changes)
 
 
-def _bisect(before: datetime, after: datetime, offset: int, zone: ZoneInfo) -> datetime:
+def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant with the later of two offsets."""
+    offset = _offset(before, zone)
     while after - before > timedelta(microseconds=1):
         middle = before + (after - before) // 2
         if _offset(middle, zone) == offset:

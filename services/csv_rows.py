@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -13,10 +14,14 @@ from typing import BinaryIO
 from services.csv_header import Header, read_header
 from services.csv_lines import CsvLines
 from services.errors import InvalidRequest
-from services.prediction_rows import WHOLE_ROW, PredictionRow, RowError, RowParser, row_error
+from services.prediction_rows import FIELDS, WHOLE_ROW, PredictionRow, RowError, RowParser, row_error
 
 DELIMITERS = ',;\t'
 MAX_FIELD = 64 * 1024
+TEXTS = tuple(FIELDS.index(field) for field in ('customer_id', 'external_id', 'customer_name', 'reasons'))
+GUARDED = re.compile("'+[=+@\\t\\r-]")
+"""Begins a text that an export kept spreadsheets from running as a formula: the first apostrophe is not its own."""
+
 NO_MAPPING: Mapping[str, str] = {}
 NO_ROWS = 'The file holds no rows: after the line with the column names, each line is one prediction.'
 
@@ -97,7 +102,7 @@ def _rows(
             line, cells = record
             if len(cells) == columns:
                 cells.append('')  # what position -1 picks: a field the file does not have
-                row = parse(line, pick(cells))
+                row = parse(line, _unguarded(pick(cells)))
             else:
                 row = row_error(line, WHOLE_ROW, ', '.join(cells[:3]), _cell_count(len(cells), columns))
             if isinstance(row, RowError) and not any(cell.strip() for cell in cells):
@@ -106,6 +111,13 @@ def _rows(
         yield row
     if empty:
         raise InvalidRequest(NO_ROWS)
+
+
+def _unguarded(texts: Sequence[str]) -> Sequence[str]:
+    """The texts without the apostrophes that an export put before them."""
+    if "'" not in ''.join(texts):
+        return texts
+    return [text[1:] if place in TEXTS and GUARDED.match(text) else text for place, text in enumerate(texts)]
 
 
 def _unreadable(error: csv.Error, lines: CsvLines) -> RowError:

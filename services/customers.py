@@ -67,7 +67,8 @@ def _note(customer: dict[str, Any], row: Mapping[str, Any] | RowMapping) -> None
 
 
 def _upsert(session: Session, customers: list[dict[str, Any]]) -> None:
-    dialect: Any = sqlite if session.get_bind().dialect.name == 'sqlite' else postgresql
+    on_sqlite = session.get_bind().dialect.name == 'sqlite'
+    dialect: Any = sqlite if on_sqlite else postgresql
     statement = dialect.insert(Customer)
     new = statement.excluded
     newer_name = _newer(new.name_at, col(Customer.name_at))
@@ -79,12 +80,13 @@ def _upsert(session: Session, customers: list[dict[str, Any]]) -> None:
         'account_value': case((newer_value, new.account_value), else_=col(Customer.account_value)),
         'value_at': case((newer_value, new.value_at), else_=col(Customer.value_at)),
     }
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=['user_id', 'customer_id'], set_=changes, where=or_(newer_name, newer_value)
-        ),
-        customers,
+    upsert = statement.on_conflict_do_update(
+        index_elements=['user_id', 'customer_id'], set_=changes, where=or_(newer_name, newer_value)
     )
+    if not on_sqlite:
+        # nobody reads it: but what returns something is sent in pages of many rows, everything else row by row
+        upsert = upsert.returning(col(Customer.user_id))
+    session.connection().execute(upsert, customers)
 
 
 def _newer(new: ColumnElement[int | None], old: Mapped[int | None]) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
@@ -31,7 +32,8 @@ COLUMNS = (
 )
 """Named as an import names them."""
 
-FORMULA_STARTS = ('=', '+', '-', '@', '\t', '\r', '\0')
+FORMULA = re.compile("'*[=+@\\t\\r\\0-]")
+"""Begins a text that a spreadsheet would run, or that an import would take for one made safe from it."""
 
 
 class ExportFormat(StrEnum):
@@ -53,7 +55,7 @@ def _record(row: Row[Any], bands: RiskBands) -> dict[str, Any]:
         'customer_name': row.customer_name,
         'churn_score': from_millionths(row.score),
         'risk_level': level.value,
-        'predicted_at': rfc3339(from_micros(row.predicted_at)),
+        'predicted_at': _instant(row.predicted_at),
         'status': row.status,
         'account_value': None if row.account_value is None else row.account_value / 1_000_000,
         'reasons': split_reasons(row.reasons),
@@ -77,10 +79,25 @@ def csv_page(page: Iterable[Row[Any]], bands: RiskBands, first: bool) -> bytes:
     for row in page:
         record = _record(row, bands)
         record['reasons'] = '|'.join(record['reasons'] or ())
+        record['account_value'] = _decimal(row.account_value)
         writer.writerow([_cell(record[column]) for column in COLUMNS])
     return text.getvalue().encode()
 
 
 def _cell(value: object) -> object:
-    """A text that a spreadsheet would run as a formula is made plain text by an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """A text that a spreadsheet would run as a formula is made plain text by an apostrophe; an import takes it off."""
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+
+
+def _instant(micros: int) -> str:
+    """To the millisecond, or to the microsecond where that is needed to be exact."""
+    instant = from_micros(micros)
+    return f'{instant:%Y-%m-%dT%H:%M:%S.%fZ}' if micros % 1000 else rfc3339(instant)
+
+
+def _decimal(millionths: int | None) -> str:
+    """Exact: a float has not enough digits for the largest values."""
+    if millionths is None:
+        return ''
+    whole, fraction = divmod(millionths, 1_000_000)
+    return f'{whole}.{fraction:06}'.rstrip('0').rstrip('.')

@@ -20,10 +20,11 @@ from services.models import Prediction
 from services.query import DashboardQuery
 from services.recent import prediction_rows
 from services.selection import Selection
-from services.user_states import user_states
+from services.user_states import UserState, user_states
 
 LIFETIME = timedelta(seconds=60)
 PAGE = 2_000
+GONE = 'This export link was used already or is too old. Start the export again.'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,9 @@ class ExportGrant:
 
     token: str
     user_id: int
+    token_version: int
+    session_hash: str | None
+    """Set where it was asked for in a browser session: it ends with that session."""
     selection: Selection
     format: ExportFormat
     rows: int
@@ -56,49 +60,52 @@ class Exports:
         self._clock = clock
         self._grants: dict[str, ExportGrant] = {}
 
-    async def grant(self, user_id: int, query: DashboardQuery, fmt: ExportFormat) -> ExportGrant:
+    async def grant(
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, session_hash: str | None = None
+    ) -> ExportGrant:
         """Count the rows and give out the link.
 
+        :param session_hash: the browser session the link is to end with.
         :raises InvalidToken: there is no such user any more.
         :raises Unavailable: the database does not answer.
         """
         now = self._clock()
         self._grants = {token: grant for token, grant in self._grants.items() if now - grant.created_at < LIFETIME}
-        selection, rows, last_arrival = await self._database.read(
-            lambda session: self._extent(session, user_id, query, now)
-        )
+        state, selection, rows = await self._database.read(lambda session: self._extent(session, user_id, query, now))
         grant = ExportGrant(
             token=secrets.token_urlsafe(32),
             user_id=user_id,
+            token_version=state.token_version,
+            session_hash=session_hash,
             selection=selection,
             format=fmt,
             rows=rows,
-            last_arrival=last_arrival,
+            last_arrival=state.arrivals,
             created_at=now,
         )
         self._grants[grant.token] = grant
         return grant
 
     def redeem(self, token: str) -> ExportGrant:
-        """Take the grant: a second time there is none.
+        """Take the grant: a second time there is none. Whether its owner may still have it is for ``Auth`` to say.
 
         :raises NotFound: unknown, used or too old.
         """
         grant = self._grants.pop(token, None)
         if grant is None or self._clock() - grant.created_at >= LIFETIME:
-            raise NotFound('This export link was used already or is too old. Start the export again.')
+            raise NotFound(GONE)
         return grant
 
     def _extent(
         self, session: Session, user_id: int, query: DashboardQuery, now: datetime
-    ) -> tuple[Selection, int, int]:
-        """The selection, how many predictions it holds, and the last arrival that may be among them."""
+    ) -> tuple[UserState, Selection, int]:
+        """The user as of the count, the selection, and how many predictions it holds."""
         state = user_states(session, [user_id]).get(user_id)
         if state is None or state.disabled:
             raise InvalidToken
         selection = self._dashboard.selection(user_id, query, zone=state.time_zone, now=now)
         rows = select(func.count()).where(*selection.conditions(), col(Prediction.arrival) <= state.arrivals)
-        return selection, session.execute(rows).scalar_one(), state.arrivals
+        return state, selection, session.execute(rows).scalar_one()
 
     async def stream(self, grant: ExportGrant) -> AsyncIterator[bytes]:
         """The file, newest prediction first."""

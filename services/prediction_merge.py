@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlmodel import Session, col
 
 from services.customers import note_customers, rebuild_customers
@@ -15,6 +16,8 @@ from services.rollups import Rollups
 
 STATED = ('customer_id', 'score', 'status', 'customer_name', 'account_value', 'reasons')
 KEPT = (*STATED, 'source_id', 'predicted_at', 'timed')
+OUR_NOTES = ('before', 'ours')
+"""What we keep beside a row's columns: its values before this batch, and whether its source has this one's name."""
 
 Values = dict[str, Any]
 SameRow = tuple[str, int, int]
@@ -47,13 +50,13 @@ class Merge:
         for row in rows:
             earlier = external.get(row.external_id) if row.external_id else None
             if earlier is not None:
-                self._correct(row, earlier, changed)
-            elif row.predicted_at is not None and (row.customer_id, row.predicted_at, row.score) in same:
+                self._correct(row, earlier, changed, same)
+            elif row.predicted_at is not None and same[row.customer_id, row.predicted_at, row.score] > 0:
                 self.duplicates += 1
             else:
                 values = self._insertion(row)
                 new.append(values)
-                same.add((row.customer_id, values['predicted_at'], row.score))
+                _count(same, values, 1)
                 if row.external_id:
                     external[row.external_id] = values
         if new:
@@ -85,9 +88,10 @@ class Merge:
             'customer_name': row.customer_name,
             'account_value': row.account_value,
             'reasons': row.reasons,
+            'ours': True,
         }
 
-    def _correct(self, row: PredictionRow, earlier: Values, changed: dict[int, Values]) -> None:
+    def _correct(self, row: PredictionRow, earlier: Values, changed: dict[int, Values], same: Counter[SameRow]) -> None:
         """Give an earlier row the values of this one. Without a time of its own it keeps the earlier row's."""
         stated = {key: getattr(row, key) for key in STATED}
         if row.predicted_at is not None:
@@ -98,7 +102,9 @@ class Merge:
         self.corrected += 1
         self._corrected_customers |= {earlier['customer_id'], row.customer_id}
         earlier.setdefault('before', {key: earlier[key] for key in KEPT})
-        earlier.update(stated, source_id=self._source.id)
+        _count(same, earlier, -1)
+        earlier.update(stated, source_id=self._source.id, ours=True)
+        _count(same, earlier, 1)
         changed[earlier['arrival']] = earlier
 
     def _by_external_id(self, rows: Sequence[PredictionRow]) -> dict[str, Values]:
@@ -107,31 +113,40 @@ class Merge:
             return {}
         columns = [col(getattr(Prediction, key)) for key in ('arrival', 'external_id', *KEPT)]
         found = self._session.execute(
-            select(*columns).where(col(Prediction.user_id) == self._user_id, col(Prediction.external_id).in_(ids))
+            select(*columns, self._ours().label('ours')).where(
+                col(Prediction.user_id) == self._user_id, col(Prediction.external_id).in_(ids)
+            )
         ).mappings()
         return {values['external_id']: dict(values) for values in found}
 
-    def _same_rows(self, rows: Sequence[PredictionRow]) -> set[SameRow]:
-        """Which rows the sources of this name already have among the customers and times of this batch."""
+    def _same_rows(self, rows: Sequence[PredictionRow]) -> Counter[SameRow]:
+        """How many rows of each kind the sources of this name have among the customers and times of this batch.
+
+        More than one, where a correction made a row equal to another.
+        """
         times = [row.predicted_at for row in rows if row.predicted_at is not None]
         if not times:
-            return set()
+            return Counter()
         found = self._session.execute(
-            select(col(Prediction.customer_id), col(Prediction.predicted_at), col(Prediction.score))
-            .join(
-                Source,
-                (col(Source.user_id) == col(Prediction.user_id)) & (col(Source.id) == col(Prediction.source_id)),
-            )
-            .where(
+            select(col(Prediction.customer_id), col(Prediction.predicted_at), col(Prediction.score)).where(
                 col(Prediction.user_id) == self._user_id,
                 col(Prediction.customer_id).in_({row.customer_id for row in rows}),
                 col(Prediction.predicted_at).between(min(times), max(times)),
                 col(Prediction.timed),
+                self._ours(),
+            )
+        )
+        return Counter((row.customer_id, row.predicted_at, row.score) for row in found)
+
+    def _ours(self) -> ColumnElement[bool]:
+        """Whether a prediction's source has this one's kind and name."""
+        return col(Prediction.source_id).in_(
+            select(col(Source.id)).where(
+                col(Source.user_id) == self._user_id,
                 col(Source.kind) == self._source.kind,
                 col(Source.name) == self._source.name,
             )
         )
-        return {(row.customer_id, row.predicted_at, row.score) for row in found}
 
     def _write_corrections(self, changed: list[Values]) -> None:
         if not changed:
@@ -175,5 +190,11 @@ class Merge:
         )
 
 
+def _count(same: Counter[SameRow], values: Values, sign: int) -> None:
+    """Follow a row that comes, goes or changes. One without a time, or of another source, has no equals here."""
+    if values['timed'] and values['ours']:
+        same[values['customer_id'], values['predicted_at'], values['score']] += sign
+
+
 def _columns(values: Values) -> Values:
-    return {key: value for key, value in values.items() if key != 'before'}
+    return {key: value for key, value in values.items() if key not in OUR_NOTES}

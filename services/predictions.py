@@ -71,6 +71,7 @@ class Ingest:
         name: str,
         skip_bad_rows: bool = False,
         progress: Callable[[int], None] | None = None,
+        stored: Callable[[int], None] | None = None,
     ) -> IngestResult:
         """Take all rows in, in their order.
 
@@ -78,6 +79,7 @@ class Ingest:
 
         :param name: the file's base name; empty for the API.
         :param progress: called now and then with the number of rows read.
+        :param stored: called now and then, afterwards, with the number of rows in the transaction.
         :raises InvalidRows: a row is bad and ``skip_bad_rows`` is not set; nothing was taken.
         :raises Unavailable: the database does not answer; nothing was taken.
         """
@@ -88,7 +90,7 @@ class Ingest:
             if not spool.rows:
                 return IngestResult(rejected=rejected, errors=errors)
             with self._database.writing() as session:
-                merge = self._store(session, user_id, spool, kind=kind, name=name, rejected=rejected)
+                merge = self._store(session, user_id, spool, kind=kind, name=name, rejected=rejected, told=stored)
         return IngestResult(
             accepted=merge.accepted,
             corrected=merge.corrected,
@@ -98,15 +100,27 @@ class Ingest:
         )
 
     def _store(
-        self, session: Session, user_id: int, spool: RowSpool, *, kind: SourceKind, name: str, rejected: int
+        self,
+        session: Session,
+        user_id: int,
+        spool: RowSpool,
+        *,
+        kind: SourceKind,
+        name: str,
+        rejected: int,
+        told: Callable[[int], None] | None,
     ) -> Merge:
         now = to_micros(self._clock())
         revision, arrivals = next_revision(session, user_id)
         source = _source(session, user_id, kind=kind, name=name, revision=revision, now=now)
         rollups = Rollups.of(session, user_id, bands=self._bands)
         merge = Merge(session, source, rollups, arrivals=arrivals, now=now)
+        rows = 0
         for batch in spool.batches():
             merge.add(batch)
+            rows += len(batch)
+            if told:
+                told(rows)
         merge.finish()
         rollups.settle()
         source.accepted += merge.accepted

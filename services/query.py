@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Self
 
 from services.errors import InvalidRequest
+from services.row_fields import BLANKS, NUMBER
 from services.schemas import RiskLevel
 from services.scores import MILLIONTH, ONE
 
@@ -39,7 +40,8 @@ class DateRange(StrEnum):
 class DashboardQuery:
     """Hashable, so that equal queries share one computation; an empty query means all predictions.
 
-    Score bounds are millionths, both inclusive, already rounded inwards.
+    Score bounds are millionths, both inclusive, already rounded inwards: of two between the same millionths the lower
+    is thereby one above the higher, and nothing matches.
     """
 
     first_day: date | None = None
@@ -88,17 +90,25 @@ class DashboardQuery:
 
     def public(self) -> dict[str, object]:
         """The keys that are set, as :meth:`parse` reads them."""
+        low, high = self._public_scores()
         pairs: dict[str, object | None] = {
             'from': self.first_day and self.first_day.isoformat(),
             'to': self.last_day and self.last_day.isoformat(),
             'range': self.range and self.range.value,
             'risk': [level.value for level in self.risk] or None,
             'q': self.text,
-            'min_score': None if self.min_score is None else self.min_score / ONE,
-            'max_score': None if self.max_score is None else self.max_score / ONE,
+            'min_score': low,
+            'max_score': high,
             'source': self.source,
         }
         return {key: value for key, value in pairs.items() if value is not None}
+
+    def _public_scores(self) -> tuple[float | None, float | None]:
+        low, high = self.min_score, self.max_score
+        if low is not None and high is not None and low > high:  # any bound between the two reads back as both
+            between = (low + high) / (2 * ONE)
+            return between, between
+        return None if low is None else low / ONE, None if high is None else high / ONE
 
     def _with_dates(self, values: Mapping[str, object]) -> Self:
         first, last = _day(values, 'from'), _day(values, 'to')
@@ -159,8 +169,8 @@ def _risk(values: Mapping[str, object]) -> tuple[RiskLevel, ...]:
     names = value.split(',') if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not names:
         raise InvalidRequest('Name at least one of low, medium and high.', field='risk')
-    flat = [part.strip() for name in names if isinstance(name, str) for part in name.split(',')]
-    if len(flat) < len(names) or not set(flat) <= set(RiskLevel):
+    flat = [part.strip() for name in names for part in (name.split(',') if isinstance(name, str) else [''])]
+    if not set(flat) <= set(RiskLevel):
         raise InvalidRequest('Risk is any of low, medium and high.', field='risk')
     return tuple(level for level in RiskLevel if level.value in flat)
 
@@ -184,11 +194,8 @@ def _score(values: Mapping[str, object], key: str) -> Decimal | None:
     if value is None:
         return None
     if isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) <= MAX_TEXT:
-        try:
-            score = Decimal(str(value))
-        except InvalidOperation:
-            score = Decimal('NaN')
-        if score.is_finite() and 0 <= score <= 1:
+        text = str(value).strip(BLANKS)
+        if NUMBER.fullmatch(text) and (score := Decimal(text)) <= 1:
             return score
     raise InvalidRequest('A score from 0 to 1 is needed.', field=key)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from sqlalchemy import select, text
+from sqlalchemy import column, insert, select, table, text
 from sqlmodel import Session, col
 
 from services.calendar import time_zone
@@ -33,6 +33,9 @@ TEMPORARY = (
     """CREATE TEMP TABLE IF NOT EXISTS change (
         next_day BIGINT, day BIGINT, customers BIGINT, sum BIGINT, high BIGINT, medium BIGINT, newly_high BIGINT)""",
 )
+
+TOUCHED = table('touched', column('customer_id'), column('day'))
+BOUNDS = table('bounds', column('day'), column('start'), column('until'))
 
 NEIGHBOUR = """
     INSERT INTO around
@@ -182,8 +185,8 @@ class Rollups:
         self._run(
             ADD_BIN, [{'day': day, 'bin': number, 'count': sums[0]} for (day, number), sums in self._bins.items()]
         )
-        for table in ('rollup_day', 'rollup_bin'):
-            self._run(f'DELETE FROM {table} WHERE user_id = :user AND count = 0')
+        for name in ('rollup_day', 'rollup_bin'):
+            self._run(f'DELETE FROM {name} WHERE user_id = :user AND count = 0')
 
     def _settle_customers(self) -> None:
         if not self._touched:
@@ -192,6 +195,7 @@ class Rollups:
         self._run('INSERT INTO around SELECT customer_id, day, 1, 0, 0 FROM touched')
         self._run(NEIGHBOUR.format(edge='max', side='<', before=1, after=0, mark='is_before'))
         self._run(NEIGHBOUR.format(edge='min', side='>', before=0, after=1, mark='is_after'))
+        self._analyze('around')
         self._run(SUMS.format(sign='-'))
         self._run(LAST_OF_DAY)
         self._run(NEIGHBOURS_AS_THEY_ARE)
@@ -204,19 +208,23 @@ class Rollups:
     def _stage(self) -> None:
         for statement in TEMPORARY:
             self._run(statement)
-        for table in ('touched', 'bounds', 'around', 'chain', 'change'):
-            self._run(f'DELETE FROM {table}')
-        self._run(
-            'INSERT INTO touched VALUES (:customer, :day)',
-            [{'customer': customer, 'day': day} for customer, day in self._touched],
+        for name in ('touched', 'bounds', 'around', 'chain', 'change'):
+            self._run(f'DELETE FROM {name}')
+        # constructs, not text: these go to PostgreSQL in pages of many rows
+        self._session.connection().execute(
+            insert(TOUCHED), [{'customer_id': customer, 'day': day} for customer, day in self._touched]
         )
         days = ((day, *self._days.bounds(day)) for day in {day for _, day in self._touched})
-        self._run(
-            'INSERT INTO bounds VALUES (:day, :start, :until)',
-            [{'day': day, 'start': start, 'until': until} for day, start, until in days],
+        self._session.connection().execute(
+            insert(BOUNDS), [{'day': day, 'start': start, 'until': until} for day, start, until in days]
         )
+        self._analyze('touched', 'bounds')
+
+    def _analyze(self, *names: str) -> None:
+        """What was just filled is unknown to PostgreSQL's planner, which then joins row by row."""
         if self._session.get_bind().dialect.name == 'postgresql':
-            self._run('ANALYZE touched')
+            for name in names:
+                self._run(f'ANALYZE {name}')
 
     def _run(self, statement: str, rows: Iterable[dict[str, object]] | None = None) -> None:
         fixed = {'user': self._user_id, 'high': self._bands.high, 'medium': self._bands.medium, 'never': NEVER}

@@ -52,6 +52,10 @@ def add(
     return user
 
 
+def any_exist(session: Session) -> bool:
+    return session.exec(select(User.id).limit(1)).first() is not None
+
+
 def everyone(session: Session) -> list[User]:
     """All accounts in the order of their addresses."""
     return list(session.exec(select(User).order_by(User.email)))

@@ -60,7 +60,7 @@ class Workspace:
                 await tell(self._feed(user_id))
 
     async def _feed(self, user_id: int) -> None:
-        if await self._database.run(lambda: self._score_some(user_id)):
+        if await self._database.run(lambda: self._score_some(user_id), writes=True):
             await self._hub.notice(user_id)
 
     def _score_some(self, user_id: int) -> bool:

@@ -8,30 +8,31 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from app.api.identity import current_identity
 from app.api.query import query_of
 from services.auth import Auth
-from services.errors import InvalidRequest
+from services.errors import InvalidRequest, NotFound
 from services.export_formats import ExportFormat, export_format
-from services.exports import Exports
-from services.hub import LiveHub
+from services.exports import GONE, ExportGrant, Exports
 from services.identity import Identity
 
 MEDIA_TYPES = {ExportFormat.CSV: 'text/csv; charset=utf-8', ExportFormat.JSON: 'application/json'}
 
 
-def create_router(auth: Auth, exports: Exports, hub: LiveHub) -> APIRouter:
+def create_router(auth: Auth, exports: Exports) -> APIRouter:
     router = APIRouter(prefix='/api/exports', tags=['exports'])
     Caller = Annotated[Identity, Depends(current_identity(auth))]
 
     @router.post('')
     async def post_export(request: Request, caller: Caller) -> JSONResponse:
         """Grant an export of what the query parameters select; the body is ``{"format": "csv"|"json"}``."""
-        grant = await exports.grant(caller.user_id, query_of(request), await _format(request))
+        query, fmt = query_of(request), await _format(request)
+        grant = await exports.grant(caller.user_id, query, fmt, session_hash=caller.session_hash)
         return JSONResponse({'success': True, 'data': {'url': grant.url, 'rows': grant.rows}}, 201)
 
     @router.get('/{token}')
     async def get_export(token: str) -> StreamingResponse:
-        """The file. The link is the right to it: it works once, within 60 s, while its owner may sign in."""
+        """The file. The link is the right to it: it works once, within 60 s, while what it was given to lasts."""
         grant = exports.redeem(token)
-        await hub.check_user(grant.user_id)
+        if not await _lasts(grant, auth):
+            raise NotFound(GONE)
         headers = {
             'Content-Disposition': f'attachment; filename="{grant.file_name}"',
             'Cache-Control': 'no-store',
@@ -40,6 +41,13 @@ def create_router(auth: Auth, exports: Exports, hub: LiveHub) -> APIRouter:
         return StreamingResponse(exports.stream(grant), media_type=MEDIA_TYPES[grant.format], headers=headers)
 
     return router
+
+
+async def _lasts(grant: ExportGrant, auth: Auth) -> bool:
+    """Whether its owner may still sign in, with the same password, and the browser session behind it goes on."""
+    if (await auth.current_versions([grant.user_id])).get(grant.user_id) != grant.token_version:
+        return False
+    return grant.session_hash is None or bool(await auth.living_sessions([grant.session_hash]))
 
 
 async def _format(request: Request) -> ExportFormat:

@@ -16,7 +16,7 @@ from services.json_rows import read_json
 from services.models import SourceKind
 from services.predictions import Ingest, IngestResult
 
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 NDJSON = ('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines')
 FLAGS = {'true': True, '1': True, 'false': False, '0': False}
 
@@ -35,7 +35,7 @@ def create_router(auth: Auth, database: Database, ingest: Ingest, hub: LiveHub, 
             rows = read_json(body, ndjson=ndjson, now=clock())
             return ingest.take(caller.user_id, rows, kind=SourceKind.API, name='', skip_bad_rows=partial)
 
-        result = await database.run(take)
+        result = await database.run(take, writes=True)
         if result.taken:
             await hub.notice(caller.user_id)
         return JSONResponse({'success': True, 'data': _public(result)})

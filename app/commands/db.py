@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from app.commands.context import DONE, command, tell
+from app.commands.context import DONE, command, opened, tell
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,12 +22,7 @@ def add_parser(subparsers: Subparsers) -> None:
 @command
 def upgrade(_args: argparse.Namespace, settings: Settings) -> int:
     from services import migrations
-    from services.database import Database
 
-    database = Database.open(settings.database)
-    try:
-        migrations.upgrade(database)
-    finally:
-        database.close()
-    tell('The tables are up to date.')
+    with opened(settings, prepare=migrations.upgrade):
+        tell('The tables are up to date.')
     return DONE

@@ -104,7 +104,8 @@ class _Importer:
                 kind=SourceKind.FILE,
                 name=path.name,
                 skip_bad_rows=self._skip_bad_rows,
-                progress=progress,
+                progress=progress.read,
+                stored=progress.stored,
             )
         except InvalidRows as error:
             return error.result, False

@@ -34,7 +34,7 @@ def check(_args: argparse.Namespace, settings: Settings) -> int:
             everyone = users.everyone(session)
         for user in everyone:
             assert user.id is not None
-            with database.reading() as session:
+            with database.reading(patient=True) as session:
                 built = state_of(session, user.id)
                 if built is None:
                     put(f'{user.email}: not built yet')

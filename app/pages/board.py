@@ -35,6 +35,7 @@ class Board:
     def __init__(self, services: BoardServices, identity: BoardIdentity, client: Client) -> None:
         self._services = services
         self._user_id = identity.user_id
+        self._session_hash = identity.session_hash
         self._client = client
         self._state = ViewState()
         self._as_of: datetime | None = None
@@ -137,7 +138,9 @@ class Board:
 
     async def _export(self, fmt: str) -> None:
         try:
-            grant = await self._services.exports.grant(self._user_id, self._state.query, ExportFormat(fmt))
+            grant = await self._services.exports.grant(
+                self._user_id, self._state.query, ExportFormat(fmt), session_hash=self._session_hash
+            )
         except ChurnboardError as error:
             self._toolbar.say(error.message)
             return

@@ -44,7 +44,9 @@ class Grant(Protocol):
 
 
 class BoardExports(Protocol):
-    def grant(self, user_id: int, query: DashboardQuery, fmt: ExportFormat) -> Awaitable[Grant]: ...
+    def grant(
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, session_hash: str | None
+    ) -> Awaitable[Grant]: ...
 
 
 class PageRegistry(Protocol):

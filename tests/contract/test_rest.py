@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from services import sessions, users
+from services.clock import system_clock
+from services.tokens import Tokens
+from tests.accounts import SECRET
 from tests.board import Board
 from tests.contract.conftest import Person
 
@@ -102,7 +107,7 @@ def test_partial_takes_the_good_rows_and_lists_the_bad(rest: httpx.Client) -> No
         (b'[' * 100_000, 'application/json', 400, 'invalid_request'),
         (b'[]', 'text/plain', 400, 'invalid_request'),
         (json.dumps([{'customer_id': 'c', 'churn_score': 1}] * 10_001).encode(), 'application/json', 413, 'too_large'),
-        (b' ' * (16 * 1024 * 1024 + 1), 'application/json', 413, 'too_large'),
+        (b' ' * (8 * 1024 * 1024 + 1), 'application/json', 413, 'too_large'),
     ],
 )
 def test_a_body_that_cannot_be_read_is_a_clear_error(
@@ -143,6 +148,44 @@ def test_the_query_means_the_same_for_numbers_and_exports(rest: httpx.Client) ->
     assert numbers['total_predictions'] == granted['rows'] == 3
     assert {row['churn_score'] for row in exported.json()} == {0.4, 0.5, 0.7}
     assert 'attachment' in exported.headers['content-disposition']
+
+
+@pytest.mark.parametrize('end', ['password', 'disabled', 'signed out', 'nothing'])
+def test_an_export_link_ends_with_what_it_was_given_to(board: Board, alice: Person, end: str) -> None:
+    with board.database() as database, database.writing() as session:
+        user = users.find(session, alice.email)
+        now = system_clock()
+        cookie = sessions.hash_of(f'{alice.email} {end}')
+        sessions.start(session, user, cookie, now=now, expires_at=now + timedelta(hours=1))
+        assert user.id is not None
+        tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
+        token = tokens.issue(user.id, user.token_version, seconds=3600, session_hash=cookie)
+    with board.rest(token) as rest:
+        url = rest.post('/api/exports', json={'format': 'csv'}).json()['data']['url']
+    with board.database() as database, database.writing() as session:
+        if end == 'password':
+            users.set_password_hash(session, alice.email, 'another hash')
+        elif end == 'disabled':
+            users.set_disabled(session, alice.email, disabled=True)
+        elif end == 'signed out':
+            assert sessions.end(session, cookie)
+    answer = httpx.get(f'{board.url}{url}')
+    assert answer.status_code == (200 if end == 'nothing' else 404)
+
+
+def test_what_is_answered_after_the_commit_can_always_be_written(rest: httpx.Client) -> None:
+    bad = (
+        r'{"customer_id": "\ud800\u0000", "churn_score": 1}',
+        r'{"\udfff": 1}',
+        r'{"customer_id": "A", "churn_score": "\ud800"}',
+        r'"\ud800"',
+        '1' * 5000,
+    )
+    rows = f'[{{"customer_id": "A", "churn_score": 1}}, {", ".join(bad)}]'.encode()
+    answer = rest.post(
+        '/api/predictions', params={'partial': 'true'}, content=rows, headers={'Content-Type': 'application/json'}
+    )
+    assert (answer.status_code, answer.json()['data']['accepted'], answer.json()['data']['rejected']) == (200, 1, 5)
 
 
 def test_csv_export_guards_formulas_and_can_be_imported_again(board: Board, rest: httpx.Client, tmp_path: Any) -> None:

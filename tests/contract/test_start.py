@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.board import Board
 
@@ -51,12 +52,43 @@ def test_postgresql_without_tables_is_refused_with_the_command_to_run(tmp_path: 
     assert 'Traceback' not in done.stderr
 
 
-def test_a_database_that_does_not_answer_is_one_clear_line(tmp_path: Path) -> None:
-    board = Board(tmp_path, {'DATABASE_URL': 'postgresql://board:topsecret@127.0.0.1:1/board'})
-    done = board.command('serve')
-    assert done.returncode != 0
-    assert done.stderr.count('\n') == 1, done.stderr
-    assert 'topsecret' not in done.stderr
+def test_an_unreachable_postgresql_is_told_with_its_address_and_cause(tmp_path: Path) -> None:
+    line = one_line(Board(tmp_path, {'DATABASE_URL': 'postgresql://board:topsecret@127.0.0.1:1/board'}))
+    assert '127.0.0.1' in line
+    assert 'refused' in line
+    assert 'topsecret' not in line
+    assert 'Nothing was changed' not in line
+
+
+@pytest.mark.parametrize('where', ['embedded', 'url'])
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path, where: str) -> None:
+    (tmp_path / 'data').mkdir()
+    file = tmp_path / 'data' / 'churnboard.sqlite3'
+    file.write_text('no database at all, but long enough to be looked at' * 100)
+    line = one_line(Board(tmp_path, {} if where == 'embedded' else {'DATABASE_URL': f'sqlite:///{file}'}))
+    assert 'not a database' in line
+    assert ('CHURNBOARD_DATA_DIR' if where == 'embedded' else 'CHURNBOARD_DATABASE_URL') in line
+
+
+def test_tables_of_a_newer_version_are_one_clear_line(tmp_path: Path) -> None:
+    board = Board(tmp_path)
+    assert board.command('db', 'upgrade').returncode == 0
+    with board.database() as database, database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert 'newer version' in one_line(board)
+    again = board.command('db', 'upgrade')
+    assert (again.returncode, again.stderr.count('\n')) == (2, 1)
+
+
+@pytest.mark.parametrize('host', ['..', 'x' * 64, 'a..b'])
+def test_a_host_that_can_be_none_is_one_clear_line(tmp_path: Path, host: str) -> None:
+    assert host in one_line(Board(tmp_path), '--host', host)
+
+
+def test_a_database_url_with_an_unknown_option_is_one_clear_line(tmp_path: Path) -> None:
+    line = one_line(Board(tmp_path, {'DATABASE_URL': 'postgresql://u:SECRET@127.0.0.1/db?colour=red'}))
+    assert 'CHURNBOARD_DATABASE_URL' in line
+    assert 'SECRET' not in line
 
 
 def test_the_first_start_gives_an_account_and_a_live_sample_workspace(tmp_path: Path) -> None:

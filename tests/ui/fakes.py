@@ -145,7 +145,10 @@ class FakeGrant:
 class FakeExports:
     granted: list[tuple[int, DashboardQuery, ExportFormat]] = field(default_factory=list)
 
-    async def grant(self, user_id: int, query: DashboardQuery, fmt: ExportFormat) -> FakeGrant:
+    async def grant(
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, session_hash: str | None
+    ) -> FakeGrant:
+        assert session_hash
         self.granted.append((user_id, query, fmt))
         return FakeGrant()
 

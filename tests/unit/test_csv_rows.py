@@ -47,6 +47,22 @@ def test_spreadsheets_of_all_countries_are_read(delimiter: str, line_end: str, m
     assert rows(text) == [PredictionRow(2, 'A', 500_000, None), PredictionRow(4, 'Ä', 1_000_000, None)]
 
 
+@pytest.mark.parametrize(
+    ('text', 'meant'),
+    [("'=1", '=1'), ("''=1", "'=1"), ("'+A", '+A'), ("'-A", '-A'), ("'@A", '@A')]
+    + [(text, text) for text in ('=1', "'A", "''A", "'", "' =1", "A'=1")],
+)
+def test_the_apostrophe_that_an_export_puts_before_a_formula_is_taken_off(text: str, meant: str) -> None:
+    header = 'customer_id,churn_score,external_id,customer_name,reasons'
+    row = rows(f"""{header}\n{text},0.5,{text},{text},'+{text}|-{text}\n""")[0]
+    expected = PredictionRow(2, meant, 500_000, None, meant, meant, None, f'+{text}\n-{text}')
+    assert row == expected
+
+
+def test_no_apostrophe_is_taken_off_a_number() -> None:
+    assert only_error("customer_id,churn_score\nA,'-0\n").column == 'churn_score'
+
+
 def test_the_last_line_needs_no_end() -> None:
     assert rows('customer_id,churn_score\nA,0.5') == [PredictionRow(2, 'A', 500_000, None)]
 

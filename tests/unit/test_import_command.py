@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.commands import import_
+from app.commands import progress as progress_module
 from app.commands.context import opened
 from app.commands.progress import Progress
 from app.settings import Settings
@@ -188,7 +189,7 @@ def test_progress_is_shown_at_most_ten_times_a_second_and_wiped_at_the_end() -> 
     progress = Progress('week.csv', terminal, clock=lambda: now[0])
     for step in range(1, 1001):
         now[0] = step / 1000
-        progress(step * 100)
+        progress.read(step * 100)
     assert 9 <= terminal.getvalue().count('\r') <= 11
     assert terminal.getvalue().endswith('rows/s')
     assert '100,000 rows/s' in terminal.getvalue()
@@ -196,9 +197,36 @@ def test_progress_is_shown_at_most_ten_times_a_second_and_wiped_at_the_end() -> 
     assert terminal.getvalue().endswith('\r\x1b[K')
 
 
-def test_progress_says_nothing_where_nobody_watches() -> None:
+def test_progress_tells_reading_from_storing_with_a_rate_for_each() -> None:
+    now = [0.0]
+    terminal = Terminal()
+    progress = Progress('week.csv', terminal, clock=lambda: now[0])
+    for second, show in ((10, progress.read), (10, progress.stored), (12, progress.stored)):
+        now[0] = second
+        show(1_000)
+    assert '1,000 rows read, 100 rows/s' in terminal.getvalue()
+    assert terminal.getvalue().endswith('1,000 rows stored, 500 rows/s')
+
+
+def test_progress_is_a_line_now_and_then_where_standard_error_is_a_file() -> None:
+    now = [0.0]
     log = io.StringIO()
-    progress = Progress('week.csv', log)
-    progress(500)
+    progress = Progress('week.csv', log, clock=lambda: now[0])
+    for second in range(8):
+        now[0] = second
+        (progress.read if second < 5 else progress.stored)(second * 100)
     progress.clear()
-    assert log.getvalue() == ''
+    assert log.getvalue() == 'week.csv: 300 rows read, 100 rows/s\nweek.csv: 600 rows stored, 600 rows/s\n'
+
+
+def test_both_phases_of_an_import_are_told(
+    call: Call, write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress_module, 'LOG_PAUSE', 0.0)
+    path = write('week.csv', HEADER + ''.join(f'C{n},0.5,2026-11-20T08:00:00Z\n' for n in range(2_500)))
+    assert call(path, '--user', 'alice@example.com') == 0
+    told = [line.partition(', ')[0] for line in capsys.readouterr().err.splitlines()[:-1]]
+    assert told[-3:] == [
+        f'week.csv: {rows} rows {phase}'
+        for rows, phase in (('2,500', 'read'), ('2,000', 'stored'), ('2,500', 'stored'))
+    ]

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -159,10 +163,70 @@ def test_bytes_that_are_no_utf8_are_refused_with_their_line(ndjson: bool) -> Non
 def test_more_rows_than_allowed_are_too_large() -> None:
     element = '{"customer_id": "A", "churn_score": 1}'
     assert len(rows(f'[{",".join([element] * MAX_ROWS)}]')) == MAX_ROWS
-    with pytest.raises(TooLarge, match='10,001'):
+    with pytest.raises(TooLarge, match='more than 10,000 rows'):
         rows(f'[{",".join([element] * (MAX_ROWS + 1))}]')
-    with pytest.raises(TooLarge, match='10,001'):
+    with pytest.raises(TooLarge, match='more than 10,000 rows'):
         rows('\n'.join([element] * (MAX_ROWS + 1)), ndjson=True)
+
+
+FLOODS = {
+    'numbers': b'[' + b'1,' * 4_000_000 + b'1]',
+    'numbers in one row': b'[[' + b'1,' * 4_000_000 + b'1]]',
+    'fractions in one row': b'[[' + b'0.5,' * 2_000_000 + b'1]]',
+    'lists': b'[' + b'[],' * 2_600_000 + b'1]',
+    'lists in one row': b'[[' + b'[],' * 2_600_000 + b'1]]',
+    'objects in one row': b'[[' + b'{},' * 2_600_000 + b'1]]',
+    'texts': b'[' + b'"",' * 2_600_000 + b'1]',
+}
+
+
+@pytest.mark.parametrize('flood', FLOODS)
+@pytest.mark.parametrize('ndjson', [True, False])
+def test_a_flood_of_values_is_given_up_early(flood: str, ndjson: bool) -> None:
+    body = FLOODS[flood]
+    if flood in ('numbers', 'lists', 'texts') and ndjson:
+        body = body[1:-1].replace(b',', b'\n')
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            rows(body, ndjson=ndjson)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(body)
+
+
+@pytest.mark.parametrize('ndjson', [True, False])
+def test_other_threads_run_while_a_large_body_is_read(ndjson: bool) -> None:
+    element = '{"customer_id": "A", "churn_score": 0.5, "account_value": 12.5}'
+    body = ('\n' if ndjson else ',').join([element] * MAX_ROWS)
+    longest = longest_pause_during(lambda: rows(body if ndjson else f'[{body}]', ndjson=ndjson))
+    assert longest < 0.25
+
+
+def test_blank_lines_cost_next_to_nothing_and_are_counted() -> None:
+    element = '{"customer_id": "A", "churn_score": 1}'
+    start = time.process_time()
+    found = rows('\n' * 4_000_000 + element + '\r\n \n' * 1_000_000, ndjson=True)
+    assert time.process_time() - start < 0.5
+    assert [row.line for row in found] == [4_000_001]
+
+
+def longest_pause_during(work: Callable[[], object]) -> float:
+    """How long another thread that wants to run every few milliseconds had to wait at worst."""
+    worker = threading.Thread(target=work)
+    longest, last = 0.0, time.perf_counter()
+    worker.start()
+    while worker.is_alive():
+        time.sleep(0.005)
+        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+    return longest
+
+
+@given(st.lists(st.sampled_from(['', ' ', '\t', '\r', '5', '[]', '"x"', '\x1c', '{"a": 1}'])))
+def test_lines_keep_their_numbers_whatever_is_blank(lines: list[str]) -> None:
+    found = rows('\n'.join(lines), ndjson=True)
+    assert [row.line for row in found] == [n for n, line in enumerate(lines, start=1) if line and not line.isspace()]
 
 
 JSON = st.recursive(

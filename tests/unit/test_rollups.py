@@ -127,7 +127,7 @@ class Changes(RuleBasedStateMachine):
         self.ingest.take(self.other, file[:1], kind=kind, name='other')
 
 
-@pytest.mark.parametrize('examples', [6, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize('examples', [3, pytest.param(300, marks=pytest.mark.long)])
 def test_whatever_happens_they_are_what_a_recomputation_says(database: Database, examples: int) -> None:
     machine = type('OnThisDatabase', (Changes,), {'database': database})
     run_state_machine_as_test(
@@ -150,6 +150,23 @@ def test_alert_facts_are_the_same_from_rollups_and_from_sql(database: Database) 
         assert not rollups_answer(session, asked)
         assert alert_facts(session, asked, NOW) == from_rollups
     assert sum(from_rollups.newly_high) > 0
+
+
+def test_a_day_that_the_clock_begins_twice_is_one_day_however_it_is_counted(database: Database) -> None:
+    """Newfoundland went from 00:01 of the 7th back to 23:01 of the 6th at 02:31 UTC."""
+    zone = 'America/St_Johns'
+    user_id = new_user(database, zone)
+    first = datetime(2010, 11, 7, 2, 15, tzinfo=UTC)
+    ingest = Ingest(database, clock=lambda: NOW)
+    for minutes in (60, 0, 90, 15, 30, 75):
+        row = PredictionRow(1, f'c{minutes % 2}', minutes * 10_000, to_micros(first + timedelta(minutes=minutes)))
+        ingest.take(user_id, [row], kind=SourceKind.FILE, name='f')
+    with database.writing() as session:
+        assert_exact(session, user_id, zone)
+        for query in ({'to': '2010-11-06'}, {'from': '2010-11-07', 'to': '2010-11-07'}):
+            asked = selection(user_id, query, zone)
+            assert aggregate_rollups(session, asked) == aggregate(session, asked)
+            assert rollup_charts(session, asked) == charts(session, asked)
 
 
 @pytest.mark.parametrize(

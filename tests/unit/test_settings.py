@@ -52,6 +52,22 @@ def test_what_cannot_be_used_is_named(env: dict[str, str], named: str) -> None:
         Settings.from_env(env)
 
 
+@pytest.mark.parametrize(
+    'url',
+    [
+        'postgresql://user:p@ss:wordSECRET@host/db',
+        'postgresql://user:SECRET@host:portSECRET/db',
+        'SECRET',
+        'mysql://user:SECRET@host/db',
+    ],
+)
+def test_a_database_url_that_cannot_be_read_is_never_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match='CHURNBOARD_DATABASE_URL') as refusal:
+        Settings.from_env({'CHURNBOARD_DATABASE_URL': url, 'CHURNBOARD_SECRET_KEY': GOOD_SECRET})
+    assert 'SECRET' not in str(refusal.value)
+    assert refusal.value.__cause__ is None or 'SECRET' not in str(refusal.value.__cause__)
+
+
 @pytest.mark.parametrize('secret', ['', 'secret', 'x' * 40, 'changeme' * 5, 'a1' * 20, GOOD_SECRET[:31]])
 def test_with_a_database_url_a_weak_secret_stops_the_start(secret: str) -> None:
     env = {'CHURNBOARD_DATABASE_URL': 'postgresql://localhost/board', 'CHURNBOARD_SECRET_KEY': secret}

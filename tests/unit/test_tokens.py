@@ -25,7 +25,7 @@ CLAIMS = {
     'jti': 'a-token-id',
     'tv': 3,
 }
-MISSING = object()
+MISSING = 'left out'
 
 
 @pytest.fixture

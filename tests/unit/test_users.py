@@ -28,6 +28,14 @@ def test_a_new_user_has_a_revision_row(database: Database) -> None:
         assert session.exec(select(UserRevision.user_id, UserRevision.revision)).all() == [(alice.id, 0)]
 
 
+def test_whether_there_are_any_is_known(database: Database) -> None:
+    with database.reading() as session:
+        assert not users.any_exist(session)
+    add_user(database)
+    with database.reading() as session:
+        assert users.any_exist(session)
+
+
 def test_the_same_address_in_another_case_is_the_same_account(database: Database) -> None:
     alice = add_user(database)
     with database.reading() as session:

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services import database as module
+from services.database import Database
+from services.errors import Unavailable
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Database]:
+    database = Database.open(database_url)
+    with database.writing() as session:
+        session.execute(text('CREATE TABLE facts (number integer)'))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def on_postgresql(postgresql_url: str) -> Iterator[Database]:
+    database = Database.open(postgresql_url)
+    yield database
+    database.close()
+
+
+def facts(session: Session) -> int:
+    return session.execute(text('SELECT count(*) FROM facts')).scalar_one()
+
+
+def add_fact(session: Session) -> None:
+    session.execute(text('INSERT INTO facts VALUES (1)'))
+
+
+def test_one_read_sees_one_state(empty: Database) -> None:
+    with empty.reading() as reading:
+        assert facts(reading) == 0
+        with empty.writing() as writing:
+            add_fact(writing)
+        assert facts(reading) == 0
+    with empty.reading() as reading:
+        assert facts(reading) == 1
+
+
+def test_what_a_read_changed_is_rolled_back(empty: Database) -> None:
+    with empty.reading() as session:
+        add_fact(session)
+    with empty.reading() as session:
+        assert facts(session) == 0
+
+
+async def test_writers_that_wait_keep_no_reader_waiting(empty: Database) -> None:
+    gate = threading.Event()
+    writers = [asyncio.create_task(empty.run(lambda: gate.wait(10), writes=True)) for _ in range(10)]
+    await asyncio.sleep(0.1)
+    try:
+        start = time.monotonic()
+        assert await empty.read(facts) == 0
+        assert time.monotonic() - start < 2
+    finally:
+        gate.set()
+        await asyncio.gather(*writers)
+
+
+async def test_a_writer_waits_for_another_as_long_as_it_may(empty: Database) -> None:
+    def write(wait: float) -> None:
+        with empty.writing(wait=wait) as session:
+            session.execute(text('LOCK TABLE facts' if not empty.is_sqlite else 'SELECT 1'))
+            add_fact(session)
+
+    with empty.writing() as holder:
+        add_fact(holder)
+        start = time.monotonic()
+        with pytest.raises(Unavailable, match='Nothing was changed'):
+            await asyncio.to_thread(write, 0.2)
+        assert 0.1 < time.monotonic() - start < 3
+        waiting = asyncio.create_task(empty.run(lambda: write(10), writes=True))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+    await waiting
+    assert await empty.read(facts) == 2
+
+
+async def test_work_that_hangs_is_given_up(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(module, 'READ_SECONDS', 0.1)
+    monkeypatch.setattr(module, 'WRITE_SECONDS', 0.1)
+    try:
+        with pytest.raises(Unavailable, match=r'^The database does not answer at the moment\.$'):
+            await empty.run(gate.wait)
+        with pytest.raises(Unavailable, match='not known'):
+            await empty.run(gate.wait, writes=True)
+    finally:
+        gate.set()
+
+
+async def test_a_timeout_of_the_work_itself_is_its_own(empty: Database) -> None:
+    def work() -> None:
+        raise TimeoutError('mine')
+
+    with pytest.raises(TimeoutError, match='mine'):
+        await empty.run(work)
+
+
+async def test_a_cancelled_caller_takes_back_what_has_not_begun(empty: Database) -> None:
+    gate, ran = threading.Event(), threading.Event()
+    first = [asyncio.create_task(empty.run(lambda: gate.wait(10), writes=True)) for _ in range(module.WRITERS)]
+    await asyncio.sleep(0.05)
+    late = asyncio.create_task(empty.run(ran.set, writes=True))
+    await asyncio.sleep(0.05)
+    late.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await late
+    gate.set()
+    await asyncio.gather(*first)
+    await empty.run(lambda: None, writes=True)
+    assert not ran.is_set()
+
+
+async def test_closing_waits_for_what_has_begun_but_not_for_ever(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, 'CLOSE_SECONDS', 0.3)
+    gate, done = threading.Event(), threading.Event()
+
+    def short() -> None:
+        time.sleep(0.1)
+        done.set()
+
+    tasks = [asyncio.create_task(empty.run(work)) for work in (short, gate.wait)]
+    await asyncio.sleep(0.02)
+    start = time.monotonic()
+    empty.close()
+    assert time.monotonic() - start < 1
+    assert done.is_set()
+    gate.set()
+    await asyncio.gather(*tasks)
+    with pytest.raises(RuntimeError):
+        await empty.run(lambda: None)
+
+
+HANGING = """
+import asyncio, sys, threading
+from services import database
+from services.database import Database
+
+database.CLOSE_SECONDS = 0.2
+database.READ_SECONDS = 0.2
+opened = Database.open('sqlite:///' + sys.argv[1])
+try:
+    asyncio.run(opened.run(threading.Event().wait))
+except Exception as error:
+    print(error)
+opened.close()
+"""
+
+
+def test_the_process_ends_although_a_thread_hangs(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, '-c', HANGING, str(tmp_path / 'x')],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, 'The database does not answer at the moment.\n'), ended.stderr
+
+
+@contextmanager
+def stopped(pids: list[int]) -> Iterator[None]:
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_postgresql_that_hangs_is_told_and_comes_back(
+    on_postgresql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, 'READ_SECONDS', 0.5)
+
+    def backend(session: Session) -> int:
+        return session.execute(text('SELECT pg_backend_pid()')).scalar_one()
+
+    with stopped([await on_postgresql.read(backend)]), pytest.raises(Unavailable, match='does not answer'):
+        await on_postgresql.read(backend)
+    assert await on_postgresql.read(backend)
+
+
+def test_a_connection_that_breaks_at_the_commit_leaves_the_outcome_open(on_postgresql: Database) -> None:
+    def lose_the_connection() -> None:
+        with on_postgresql.writing() as session:
+            pid = session.execute(text('SELECT pg_backend_pid()')).scalar_one()
+            with on_postgresql.reading() as other:
+                other.execute(text('SELECT pg_terminate_backend(:pid, 5000)'), {'pid': pid})
+
+    with pytest.raises(Unavailable, match='not known'):
+        lose_the_connection()
+
+
+def test_statements_are_limited_as_their_transaction_needs(on_postgresql: Database) -> None:
+    def limits(session: Session) -> list[str]:
+        names = ('statement_timeout', 'lock_timeout')
+        return [session.execute(text(f'SHOW {name}')).scalar_one() for name in names]
+
+    for _ in range(2):  # the connection is the same one: nothing is left over on it
+        with on_postgresql.reading() as session:
+            assert limits(session) == ['5s', '0']
+        with on_postgresql.reading(patient=True) as session:
+            assert limits(session) == ['10min', '0']
+        with on_postgresql.writing() as session:
+            assert limits(session) == ['10min', '15s']
+
+
+def test_sqlite_is_reached_by_its_own_driver_whatever_was_named(tmp_path: Path) -> None:
+    database = Database.open(f'sqlite+aiosqlite:///{tmp_path}/x')
+    with database.writing() as session:
+        session.execute(text('CREATE TABLE facts (number integer)'))
+    database.close()
