@@ -73,7 +73,6 @@ def edge_rows(folder: Path) -> list[Row]:
         ]
 
 
-@pytest.mark.parametrize('database_url', ['sqlite', pytest.param('postgresql', marks=pytest.mark.long)], indirect=True)
 def test_the_eight_weekly_scorings_give_the_expected_board(database: Database, alice: int, telco: Path) -> None:
     expected = expected_of(telco)
     files = sorted(telco.glob('predictions-*.csv'))
