@@ -117,13 +117,13 @@ class Board:
         finally:
             database.close()
 
-    def add_user(self, email: str, *, time_zone: str = 'UTC') -> str:
+    def add_user(self, email: str, *, time_zone: str = 'UTC', seconds: int = 3600) -> str:
         """An account with ``PASSWORD``, made without the second a command's process takes; a token for it."""
         with self.database() as database, database.writing() as session:
             user = users.add(session, email, password_hash=CHEAP.hash(PASSWORD), time_zone=time_zone)
             assert user.id is not None
             tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
-            return tokens.issue(user.id, user.token_version, seconds=3600)
+            return tokens.issue(user.id, user.token_version, seconds=seconds)
 
     def rest(self, token: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={'Authorization': f'Bearer {token}'}, timeout=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import httpx
@@ -175,6 +176,18 @@ async def test_an_alert_is_told_when_it_starts(board: Board, alice: Person) -> N
         assert alert['type'] == 'critical'
         update = await live.next('dashboard_update', where=lambda data: bool(data['alerts']))
         assert update['alerts'][0]['id'] == alert['id']
+
+
+async def test_a_connection_ends_with_its_token_and_is_warned_before(board: Board) -> None:
+    token = board.add_user(f'short-{time.monotonic_ns()}@example.com', seconds=3)
+    async with listening(board.url, token) as live:
+        await live.next('dashboard_update')
+        warning = await live.next('system_alert', where=lambda data: data['id'] == 'token-expiring')
+        assert warning['type'] == 'warning'
+        await asyncio.wait_for(live.disconnected.wait(), timeout=6)
+        assert live.of('error')[-1]['code'] == 'token_expired'
+    async with listening(board.url, token) as live:
+        assert (await live.next('connected'))['status'] == 'error'
 
 
 async def test_disabling_a_user_ends_the_connection_within_a_beat(board: Board, alice: Person) -> None:

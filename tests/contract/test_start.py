@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.board import Board
+from tests.contract.live import listening
 
 
 def one_line(board: Board, *arguments: str) -> str:
@@ -144,3 +146,16 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     with board.rest(token) as rest:
         assert rest.get('/api/live-data').json()['data']['metrics']['total_predictions'] == 100
     assert board.stop() == 0
+
+
+async def test_clients_are_told_of_a_planned_stop(tmp_path: Path) -> None:
+    board = Board(tmp_path)
+    board.start()
+    token = board.add_user('alice@example.com')
+    async with listening(board.url, token) as live:
+        await live.next('dashboard_update')
+        assert board.process
+        board.process.send_signal(signal.SIGTERM)
+        assert (await live.next('server_shutdown'))['retry_after'] > 0
+        await asyncio.wait_for(live.disconnected.wait(), timeout=8)
+    assert board.process.wait(timeout=10) == 0
