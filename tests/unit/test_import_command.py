@@ -208,6 +208,16 @@ def test_progress_tells_reading_from_storing_with_a_rate_for_each() -> None:
     assert terminal.getvalue().endswith('1,000 rows stored, 500 rows/s')
 
 
+def test_a_bar_tells_how_much_of_what_was_read_is_stored() -> None:
+    now = [0.0]
+    terminal = Terminal()
+    progress = Progress('week.csv', terminal, clock=lambda: now[0])
+    progress.read(4_000)
+    now[0] = 1.0
+    progress.stored(1_000)
+    assert f'[{"█" * 6}{"·" * 18}] 1,000 rows stored' in terminal.getvalue()
+
+
 def test_progress_is_a_line_now_and_then_where_standard_error_is_a_file() -> None:
     now = [0.0]
     log = io.StringIO()
@@ -216,7 +226,7 @@ def test_progress_is_a_line_now_and_then_where_standard_error_is_a_file() -> Non
         now[0] = second
         (progress.read if second < 5 else progress.stored)(second * 100)
     progress.clear()
-    assert log.getvalue() == 'week.csv: 300 rows read, 100 rows/s\nweek.csv: 600 rows stored, 600 rows/s\n'
+    assert log.getvalue() == 'week.csv: 300 rows read, 100 rows/s\nweek.csv: 600 rows stored, 300 rows/s\n'
 
 
 def test_both_phases_of_an_import_are_told(
