@@ -77,6 +77,7 @@
     if (link === 'lost') return attempt > TRIES || navigator.onLine === false ? 'offline' : 'reconnecting';
     if (link === 'connecting') return 'connecting';
     if (root().dataset.paused) return 'paused';
+    if (root().dataset.delayed) return 'delayed';
     if (asOf === null && Date.now() - linkedAt < 3000 * Number(root().dataset.interval)) return 'connecting';
     return Date.now() - freshAt > 3000 * Number(root().dataset.interval) ? 'delayed' : 'live';
   }
@@ -295,7 +296,7 @@
 
   watchSocket();
   new MutationObserver(notice).observe(document, {
-    subtree: true, childList: true, attributeFilter: ['datetime', 'data-as-of', 'data-paused'],
+    subtree: true, childList: true, attributeFilter: ['datetime', 'data-as-of', 'data-paused', 'data-delayed'],
   });
   setInterval(paint, 1000);
   document.addEventListener('click', onClick);

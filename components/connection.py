@@ -15,12 +15,17 @@ class Connection(ui.element, default_classes='connection'):
 
     def __init__(self, *, refresh_seconds: float, time_zone: str) -> None:
         super().__init__('div')
+        self.mark('connection')
         self.props['data-connection'] = ''
         self.props['data-interval'] = str(refresh_seconds)
         self.props['data-zone'] = time_zone
 
     def show(self, as_of: datetime) -> None:
         set_prop(self, 'data-as-of', as_of.isoformat(timespec='milliseconds'))
+
+    def show_delayed(self, delayed: bool) -> None:
+        """The server knows that it cannot bring newer numbers: not live, however young the last ones are."""
+        set_prop(self, 'data-delayed', 'true' if delayed else None)
 
     def show_paused(self, paused: bool) -> None:
         set_prop(self, 'data-paused', 'true' if paused else None)

@@ -93,6 +93,7 @@ class Board:
         self._view.show_busy(False)
         self._as_of = snapshot.as_of
         self._error.clear_error()
+        self._connection.show_delayed(False)
         self._connection.show(snapshot.as_of)
 
     def _waits_for(self, query: DashboardQuery) -> bool:
@@ -102,6 +103,7 @@ class Board:
     def _fail(self, query: DashboardQuery, reason: str) -> None:
         if self._waits_for(query):
             self._error.show(reason, as_of=self._as_of)
+            self._connection.show_delayed(True)
 
     async def changed(self) -> None:
         """The user's data changed: show it now, not with the next tick; a stream of changes is shown once a second."""

@@ -24,10 +24,12 @@ async def test_a_failed_refresh_keeps_the_numbers_and_says_so_until_one_succeeds
     await user.should_see('The numbers could not be refreshed, showing those of ')
     await user.should_see('The database does not answer.')
     assert text(user, 'metric-high_risk_predictions') == '1,391'
+    assert one(user, 'connection').props['data-delayed'] == 'true', 'it is not called live meanwhile'
 
     hub.error = None
     await refresh(user)
     assert not one_hidden(user, 'error-banner').visible
+    assert 'data-delayed' not in one(user, 'connection').props
 
 
 async def test_a_page_opened_while_the_database_is_away_fills_when_it_is_back(user: User, hub: FakeHub) -> None:
