@@ -127,7 +127,7 @@ class Changes(RuleBasedStateMachine):
         self.ingest.take(self.other, file[:1], kind=kind, name='other')
 
 
-@pytest.mark.parametrize('examples', [3, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize('examples', [3, pytest.param(100, marks=pytest.mark.long)])
 def test_whatever_happens_they_are_what_a_recomputation_says(database: Database, examples: int) -> None:
     machine = type('OnThisDatabase', (Changes,), {'database': database})
     run_state_machine_as_test(
