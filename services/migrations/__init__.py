@@ -29,7 +29,7 @@ def prepare(database: Database) -> None:
     upgrade(database)
 
 
-def upgrade(database: Database) -> None:
+def upgrade(database: Database, *, to: str = 'head') -> None:
     """Run what is missing, in one transaction; a second process that starts meanwhile waits and finds it done."""
     from alembic import command  # noqa: PLC0415 -- a quarter of a second that most starts can save
     from alembic.config import Config  # noqa: PLC0415
@@ -43,7 +43,7 @@ def upgrade(database: Database) -> None:
         if not database.is_sqlite:
             connection.execute(text('SELECT pg_advisory_xact_lock(7243392)'))
         config.attributes['connection'] = connection
-        command.upgrade(config, 'head')
+        command.upgrade(config, to)
 
 
 def _current(connection: Connection) -> str | None:

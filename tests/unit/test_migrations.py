@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,22 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 from services import migrations, users
+from services.calendar import time_zone
+from services.dashboard import Dashboard
 from services.database import Database
 from services.errors import Unavailable
+from services.models import SourceKind
+from services.planner import rollups_answer
+from services.prediction_rows import PredictionRow
+from services.predictions import Ingest
+from services.query import DashboardQuery
+from services.rollup_rebuild import first_difference
+from services.scores import RiskBands
+from services.selection import Selection
 
 ROOT = Path(__file__).parents[2]
 
@@ -160,3 +171,37 @@ def test_the_newest_revision_is_the_one_we_say() -> None:
     config.set_main_option('script_location', str(migrations.FOLDER))
     config.set_main_option('path_separator', 'os')
     assert ScriptDirectory.from_config(config).get_heads() == [migrations.HEAD]
+
+
+def test_the_data_of_the_first_release_is_kept_and_its_sums_are_built_by_the_next_change(empty: Database) -> None:
+    migrations.upgrade(empty, to='0001')
+    with empty.writing() as session:
+        for statement in (
+            'INSERT INTO "user" (id, email, name, password_hash, time_zone, disabled, token_version, created_at)'
+            " VALUES (1, 'alice@example.com', '', 'x', 'UTC', false, 0, 0)",
+            'INSERT INTO user_revision (user_id, revision, arrivals) VALUES (1, 1, 2)',
+            'INSERT INTO source (user_id, id, kind, name, accepted, corrected, duplicates, rejected, created_at)'
+            " VALUES (1, 1, 'file', 'old.csv', 2, 0, 0, 0, 0)",
+            *(
+                'INSERT INTO prediction (user_id, arrival, source_id, customer_id, score, predicted_at, timed,'
+                f" committed_at, status) VALUES (1, {arrival}, 1, 'c{arrival}', {score}, {at}, true, 0, 'completed')"
+                for arrival, score, at in ((1, 900_000, 1_790_000_000_000_000), (2, 100_000, 1_790_090_000_000_000))
+            ),
+        ):
+            session.execute(text(statement))
+
+    migrations.upgrade(empty)
+    asked = Selection(
+        user_id=1, query=DashboardQuery(), zone=time_zone('UTC'), today=date(2026, 11, 23), bands=RiskBands()
+    )
+    with empty.reading() as session:
+        assert not rollups_answer(session, asked)
+        before = Dashboard(bands=RiskBands()).numbers(session, asked)
+    assert before.metrics.total_predictions == 2
+
+    row = PredictionRow(1, 'c3', 500_000, None)
+    Ingest(empty, clock=lambda: datetime(2026, 11, 23, tzinfo=UTC)).take(1, [row], kind=SourceKind.API, name='')
+    with empty.reading() as session:
+        assert rollups_answer(session, asked)
+        assert first_difference(session, 1, zone='UTC', bands=RiskBands()) is None
+        assert Dashboard(bands=RiskBands()).numbers(session, asked).metrics.total_predictions == 3
