@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,6 @@ from services.errors import InvalidRequest
 from services.prediction_rows import PredictionRow, RowError
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-DATA = Path(os.environ.get('CHURNBOARD_TEST_DATA', Path(__file__).parents[3] / 'shared' / 'data'))
 
 
 def opened(data: bytes | str, mapping: Mapping[str, str] | None = None) -> CsvFile:
@@ -201,11 +199,15 @@ def test_no_bytes_whatever_raise_anything_but_a_clear_refusal(data: bytes) -> No
             assert error.message
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason='the folder of CHURNBOARD_TEST_DATA does not exist')
-@pytest.mark.parametrize(('pattern', 'count'), [('telco/predictions-*.csv', 55_678), ('edges/edges.csv', 438)])
-def test_every_row_of_the_real_files_is_good(pattern: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ('folder', 'pattern', 'count'), [('telco', 'predictions-*.csv', 55_678), ('edges', 'edges.csv', 438)]
+)
+def test_every_row_of_the_real_files_is_good(
+    request: pytest.FixtureRequest, folder: str, pattern: str, count: int
+) -> None:
+    data: Path = request.getfixturevalue(folder)
     found = 0
-    for path in sorted(DATA.glob(pattern)):
+    for path in sorted(data.glob(pattern)):
         with path.open('rb') as stream:
             file = read_csv(stream, now=NOW)
             assert file.ignored == ()
