@@ -134,18 +134,24 @@ async def test_a_cancelled_caller_takes_back_what_has_not_begun(empty: Database)
 async def test_closing_waits_for_what_has_begun_but_not_for_ever(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, 'CLOSE_SECONDS', 0.3)
+    monkeypatch.setattr(module, 'CLOSE_SECONDS', 1)
     gate, done = threading.Event(), threading.Event()
+    begun = threading.Barrier(3)
 
     def short() -> None:
+        begun.wait()
         time.sleep(0.1)
         done.set()
 
-    tasks = [asyncio.create_task(empty.run(work)) for work in (short, gate.wait)]
-    await asyncio.sleep(0.02)
+    def for_ever() -> None:
+        begun.wait()
+        gate.wait()
+
+    tasks = [asyncio.create_task(empty.run(work)) for work in (short, for_ever)]
+    await asyncio.to_thread(begun.wait, 10)
     start = time.monotonic()
     empty.close()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10
     assert done.is_set()
     gate.set()
     await asyncio.gather(*tasks)
