@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.column_guess import guessed_fields
 from services.errors import InvalidRequest
 from services.prediction_rows import FIELDS, REQUIRED, printable
 
@@ -25,11 +26,10 @@ class Header:
 def read_header(cells: Sequence[str], mapping: Mapping[str, str]) -> Header:
     """Find our fields by name, blanks and case aside.
 
-    :param mapping: names in the file -> our fields, for files that call them otherwise.
+    :param mapping: names in the file -> our fields, for files that call them otherwise; empty: not to be used.
     :raises InvalidRequest: with a sentence that names the column.
     """
-    names = [cell.strip() for cell in cells]
-    _check_names(names)
+    names = column_names(cells)
     theirs = _mapped(mapping, names)
     fields = [_field(name, theirs) for name in names]
     _check_fields(fields, names)
@@ -40,13 +40,19 @@ def read_header(cells: Sequence[str], mapping: Mapping[str, str]) -> Header:
     )
 
 
-def _check_names(names: Sequence[str]) -> None:
+def column_names(cells: Sequence[str]) -> list[str]:
+    """The names in the first line, whatever they are.
+
+    :raises InvalidRequest: they are too many, or one is missing.
+    """
+    names = [cell.strip() for cell in cells]
     if len(names) > MAX_COLUMNS:
         raise InvalidRequest(
             f'The file has {len(names)} columns: keep at most {MAX_COLUMNS}. Needed are {" and ".join(REQUIRED)}.'
         )
     if '' in names:
-        raise InvalidRequest(f'Column {names.index("") + 1} has no name in the first line: name or remove it.')
+        raise InvalidRequest(f'Column {names.index("") + 1} has no name: name or remove it.')
+    return names
 
 
 def _mapped(mapping: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
@@ -54,7 +60,7 @@ def _mapped(mapping: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     theirs = {theirs.strip().casefold(): ours.strip().casefold() for theirs, ours in mapping.items()}
     present = {name.casefold() for name in names}
     for name, ours in mapping.items():
-        if ours.strip().casefold() not in FIELDS:
+        if ours.strip() and ours.strip().casefold() not in FIELDS:
             raise InvalidRequest(f'"{printable(ours)}" is none of our columns: use one of {", ".join(FIELDS)}.')
         if name.strip().casefold() not in present:
             raise InvalidRequest(f'The file has no column "{printable(name)}". It has: {_listed(names)}.')
@@ -65,7 +71,7 @@ def _field(name: str, theirs: Mapping[str, str]) -> str | None:
     """The field a column holds. A column that was mapped takes the place of the one that merely has the name."""
     folded = name.casefold()
     if folded in theirs:
-        return theirs[folded]
+        return theirs[folded] or None
     return folded if folded in FIELDS and folded not in theirs.values() else None
 
 
@@ -83,12 +89,8 @@ def _check_fields(fields: Sequence[str | None], names: Sequence[str]) -> None:
 
 
 def _likely(field: str, names: Sequence[str]) -> str:
-    """The column that is probably meant: its name is ours but for punctuation."""
-    return next((name for name in names if _bare(name) == _bare(field)), 'THEIR NAME')
-
-
-def _bare(name: str) -> str:
-    return ''.join(character for character in name.casefold() if character.isalnum())
+    """The column that is probably meant."""
+    return next((name for name, guess in guessed_fields(names).items() if guess == field), 'THEIR NAME')
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -3,67 +3,81 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
-from typing import BinaryIO
 
-from services.csv_header import Header, read_header
-from services.csv_lines import CsvLines
+from services.csv_blocks import MAX_FIELD, TEXTS, columns_of, unguarded
+from services.csv_header import Header, column_names, read_header
+from services.csv_lines import ByteSource, CsvLines
 from services.errors import InvalidRequest
-from services.prediction_rows import FIELDS, WHOLE_ROW, PredictionRow, RowError, RowParser, row_error
+from services.prediction_rows import WHOLE_ROW, PredictionRow, RowError, RowParser, row_error
+from services.row_file import NO_MAPPING, NO_ROWS, RowFile, Sample, sample
 
 DELIMITERS = ',;\t'
-MAX_FIELD = 64 * 1024
-TEXTS = tuple(FIELDS.index(field) for field in ('customer_id', 'external_id', 'customer_name', 'reasons'))
-GUARDED = re.compile("'+[=+@\\t\\r-]")
-"""Begins a text that an export kept spreadsheets from running as a formula: the first apostrophe is not its own."""
-
-NO_MAPPING: Mapping[str, str] = {}
-NO_ROWS = 'The file holds no rows: after the line with the column names, each line is one prediction.'
 
 
-@dataclass(frozen=True)
-class CsvFile:
-    """An opened file: its header is read and known to be good, its rows are yet to come, once."""
-
-    ignored: tuple[str, ...]
-    """Columns of the file that are not used."""
-    rows: Iterator[PredictionRow | RowError]
-
-    def __iter__(self) -> Iterator[PredictionRow | RowError]:
-        return self.rows
-
-
-def read_csv(stream: BinaryIO, *, now: datetime, mapping: Mapping[str, str] = NO_MAPPING) -> CsvFile:
+def read_csv(stream: ByteSource, *, now: datetime, mapping: Mapping[str, str] = NO_MAPPING) -> RowFile:
     """Open a CSV file: UTF-8, a header line, separated by commas, semicolons or tabs.
 
     :param mapping: column names in the file -> ours, where they differ.
     :raises InvalidRequest: the file as a whole cannot be read; also while the rows are being read.
     """
+    table = _opened(stream)
+    header = read_header(table.names, mapping)
+    return RowFile(header.ignored, _rows(table, header, RowParser(now=now)))
+
+
+def sample_csv(stream: ByteSource) -> Sample:
+    """The first rows as they are, long ones cut and short ones filled to the number of columns.
+
+    :raises InvalidRequest: as with ``read_csv``, but for columns that are missing.
+    """
+    table = _opened(stream)
+    columns = column_names(table.names)
+    records = (record[1] for record in table.records if not isinstance(record, RowError))
+    return sample(columns, (cells for cells in records if _filled(cells)))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A file whose line with the column names was read."""
+
+    lines: CsvLines
+    delimiter: str
+    names: list[str]
+    records: Iterator[Record | RowError]
+
+
+def _opened(stream: ByteSource) -> _Table:
     lines = CsvLines(stream)
-    first = next((line for line in _filled(lines)), None)
-    if first is None:
-        raise InvalidRequest(NO_ROWS)
+    lines.put_back(_first_block(lines))
+    first = _first_line(lines)
     delimiter = max(DELIMITERS, key=_unquoted(first).count)
     # Strict, so that text after a closing quote is reported instead of being glued to the cell.
     records = _records(csv.reader(chain([first], lines), delimiter=delimiter, strict=True), lines)
-    header_line = next(records)
-    if isinstance(header_line, RowError):
-        raise InvalidRequest(f'The line with the column names cannot be read. {header_line.reason}')
-    header = read_header(header_line[1], mapping)
-    return CsvFile(header.ignored, _rows(records, header, RowParser(now=now)))
+    names = next(records)
+    if isinstance(names, RowError):
+        raise InvalidRequest(f'The line with the column names cannot be read. {names.reason}')
+    return _Table(lines, delimiter, names[1], records)
 
 
-def _filled(lines: CsvLines) -> Iterator[str]:
+def _first_block(lines: CsvLines) -> bytes:
+    """The first block that holds anything."""
+    while (block := lines.block()) and not block.strip():
+        lines.taken(block.count(b'\n'))
+    return block
+
+
+def _first_line(lines: CsvLines) -> str:
+    """The first line that holds anything."""
     for line in lines:
         if line.strip():
-            yield line
-        else:
-            lines.next_row()
+            return line
+        lines.next_row()
+    raise InvalidRequest(NO_ROWS)
 
 
 def _unquoted(line: str) -> str:
@@ -74,7 +88,7 @@ Record = tuple[int, list[str]]
 
 
 def _records(reader: Iterator[list[str]], lines: CsvLines) -> Iterator[Record | RowError]:
-    """The cells of each record with the line it begins on; blank lines are passed over."""
+    """The cells of each record with the line it begins on; a blank line has none."""
     while True:
         try:
             cells = next(reader)
@@ -85,19 +99,37 @@ def _records(reader: Iterator[list[str]], lines: CsvLines) -> Iterator[Record | 
         else:
             if lines.row_size > MAX_FIELD and max(map(len, cells)) > MAX_FIELD:
                 raise InvalidRequest(_open_quote(lines.row_start))
-            if cells:
-                yield lines.row_start, cells
+            yield lines.row_start, cells
         lines.next_row()
 
 
-def _rows(
-    records: Iterator[Record | RowError], header: Header, parser: RowParser
-) -> Iterator[PredictionRow | RowError]:
+def _rows(table: _Table, header: Header, parser: RowParser) -> Iterator[PredictionRow | RowError]:
+    lines, empty, blank = table.lines, True, f' \t\r\n{table.delimiter}'.encode()
+    while block := lines.block():
+        if not block.strip(blank):
+            lines.taken(block.count(b'\n'))
+            continue
+        columns = columns_of(block, header, table.delimiter)
+        rows = parser.good_rows(lines.read + 1, columns) if columns else None
+        if rows is not None:
+            lines.taken(len(rows))
+            yield from rows
+            empty = False
+        else:
+            lines.put_back(block)
+            for row in _careful_rows(table, header, parser):
+                yield row
+                empty = False
+    if empty:
+        raise InvalidRequest(NO_ROWS)
+
+
+def _careful_rows(table: _Table, header: Header, parser: RowParser) -> Iterator[PredictionRow | RowError]:
+    """The rows of the lines that were put back, and of what it takes to complete the last."""
     columns, parse, pick = header.columns, parser.parse, itemgetter(*header.positions)
-    empty = True
-    for record in records:
+    for record in table.records:
         if isinstance(record, RowError):
-            row: PredictionRow | RowError = record
+            yield record
         else:
             line, cells = record
             if len(cells) == columns:
@@ -105,19 +137,22 @@ def _rows(
                 row = parse(line, _unguarded(pick(cells)))
             else:
                 row = row_error(line, WHOLE_ROW, ', '.join(cells[:3]), _cell_count(len(cells), columns))
-            if isinstance(row, RowError) and not any(cell.strip() for cell in cells):
-                continue  # spreadsheets export the empty rows below a table as separators without a value
-        empty = False
-        yield row
-    if empty:
-        raise InvalidRequest(NO_ROWS)
+            if isinstance(row, PredictionRow) or _filled(cells):
+                yield row
+        if not table.lines.held:
+            return
+
+
+def _filled(cells: Sequence[str]) -> bool:
+    """Spreadsheets export the empty rows below a table as separators without a value."""
+    return any(cell.strip() for cell in cells)
 
 
 def _unguarded(texts: Sequence[str]) -> Sequence[str]:
     """The texts without the apostrophes that an export put before them."""
     if "'" not in ''.join(texts):
         return texts
-    return [text[1:] if place in TEXTS and GUARDED.match(text) else text for place, text in enumerate(texts)]
+    return [unguarded(text) if place in TEXTS else text for place, text in enumerate(texts)]
 
 
 def _unreadable(error: csv.Error, lines: CsvLines) -> RowError:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, RootTransaction, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
+from services.engines import BULK_CACHE_KIB, BUSY_SECONDS, CACHE_KIB, postgresql_engine, sqlite_engine
 from services.errors import Unavailable
 from services.workers import Workers
 
@@ -22,10 +21,8 @@ T = TypeVar('T')
 
 READERS = 4
 WRITERS = 2
-POOL_SIZE = READERS + WRITERS
-
-BUSY_SECONDS = 15
-"""How long a writer waits for another one, which may be taking in a long file."""
+OTHERS = 4
+"""Connections of work that has threads of its own: long files, and queries that take long."""
 
 READ_SECONDS = 8.0
 WRITE_SECONDS = 60.0
@@ -34,15 +31,13 @@ WRITE_SECONDS = 60.0
 CLOSE_SECONDS = 5.0
 """How long work that has begun may take to finish at the end."""
 
-READ_STATEMENT_MS = 5_000
-WRITE_STATEMENT_MS = 600_000
-
 SILENT = 'The database does not answer at the moment.'
+FULL = 'There is no room left on the disk of the database. Nothing was changed: make room, and try again.'
 UNKNOWN = 'The database did not answer in time. Whether the change was made is not known: look before you try again.'
 
 
 class Database:
-    """One database, SQLite or PostgreSQL, with at most ``POOL_SIZE`` connections and as many worker threads.
+    """One database, SQLite or PostgreSQL, with a bounded number of connections and worker threads.
 
     Readers and writers have threads of their own: writers that wait for each other keep no reader waiting.
     """
@@ -60,9 +55,9 @@ class Database:
         """
         parsed = make_url(url)
         if parsed.get_backend_name() == 'sqlite':
-            return cls(_sqlite_engine(parsed))
+            return cls(sqlite_engine(parsed, connections=READERS + WRITERS + OTHERS))
         if parsed.get_backend_name() == 'postgresql':
-            return cls(_postgresql_engine(parsed))
+            return cls(postgresql_engine(parsed, connections=READERS + WRITERS + OTHERS))
         raise ValueError('only sqlite:// and postgresql:// are supported')
 
     @property
@@ -85,22 +80,45 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self, *, wait: float = BUSY_SECONDS) -> Iterator[Session]:
+    def writing(
+        self, *, wait: float = BUSY_SECONDS, staging: Callable[[Session], None] | None = None
+    ) -> Iterator[Session]:
         """A transaction that is committed at the end, or rolled back as a whole.
 
         :param wait: how many seconds another writer may keep this one waiting.
+        :param staging: fills temporary tables of the same connection first, without keeping any writer waiting.
         :raises Unavailable: the database does not answer, or another writer holds it for too long.
         """
-        options = {'writes': True, 'wait_ms': round(wait * 1000)}
-        with (
-            _translated_failures(f'{SILENT} Nothing was changed.'),
-            self.engine.connect().execution_options(**options) as connection,
-            connection.begin() as transaction,
-        ):
-            with Session(connection, expire_on_commit=False) as session:
+        if staging and self.is_sqlite:
+            with self.staged(staging) as staged, staged.writing(wait=wait) as session:
                 yield session
-                session.flush()
-            _commit(transaction)
+        else:
+            with (
+                _translated_failures(f'{SILENT} Nothing was changed.'),
+                self.engine.connect() as connection,
+                _writing(connection, wait) as session,
+            ):
+                if staging:
+                    staging(session)
+                yield session
+
+    @contextmanager
+    def staged(self, staging: Callable[[Session], None]) -> Iterator[Staged]:
+        """A connection for a long file: what is staged is there in each of its transactions.
+
+        SQLite's temporary tables need no lock of the database, so that nobody waits while they are filled.
+        """
+        with _translated_failures(f'{SILENT} Nothing was changed.'), self.engine.connect() as connection:
+            connection.exec_driver_sql(f'PRAGMA cache_size=-{BULK_CACHE_KIB}')
+            connection.rollback()
+            staged = Staged(connection)
+            try:
+                with staged.reading() as session:
+                    staging(session)
+                yield staged
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql(f'PRAGMA cache_size=-{CACHE_KIB}')
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in a reading transaction on a worker thread."""
@@ -142,16 +160,53 @@ class Database:
             return work(session)
 
 
+class Staged:
+    """One connection whose temporary tables outlive its transactions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that keeps no writer waiting; what it writes to temporary tables stays."""
+        self._connection.execution_options(writes=False)
+        with self._connection.begin(), Session(self._connection) as session:
+            yield session
+            session.flush()
+
+    @contextmanager
+    def writing(self, *, wait: float = BUSY_SECONDS) -> Iterator[Session]:
+        """As :meth:`Database.writing`."""
+        with _writing(self._connection, wait) as session:
+            yield session
+
+
+@contextmanager
+def _writing(connection: Connection, wait: float) -> Iterator[Session]:
+    connection.execution_options(writes=True, wait_ms=round(wait * 1000))
+    with connection.begin() as transaction:
+        with Session(connection, expire_on_commit=False) as session:
+            yield session
+            session.flush()
+        _commit(transaction)
+
+
 @contextmanager
 def _translated_failures(silent: str) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable(silent, retry_after=5) from error
+        raise Unavailable(FULL if _is_full(error) else silent, retry_after=5) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable('The connection to the database was lost. Try again.', retry_after=5) from error
         raise
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the disk of the database is full, in the drivers' own words."""
+    cause = str(error.orig) if isinstance(error, DBAPIError) else ''
+    return 'disk is full' in cause or 'No space left on device' in cause
 
 
 def _commit(transaction: RootTransaction) -> None:
@@ -162,77 +217,3 @@ def _commit(transaction: RootTransaction) -> None:
         if error.connection_invalidated:
             raise Unavailable(UNKNOWN, retry_after=5) from error
         raise
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    if url.database and url.database != ':memory:':
-        _make_private(Path(url.database))
-    engine = create_engine(
-        url.set(drivername='sqlite'),  # whatever driver was named: the others are not for threads
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=3,
-        hide_parameters=True,
-        connect_args={'check_same_thread': False, 'isolation_level': None, 'timeout': BUSY_SECONDS},
-    )
-    event.listen(engine, 'connect', _prepare_sqlite)
-    event.listen(engine, 'begin', _begin_sqlite)
-    return engine
-
-
-def _make_private(path: Path) -> None:
-    """Create the file readable by its owner only, before SQLite would create it for everybody."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    for pragma in (
-        'journal_mode=WAL',
-        'synchronous=NORMAL',
-        'foreign_keys=ON',
-        'temp_store=MEMORY',
-        'cache_size=-16384',
-    ):
-        connection.execute(f'PRAGMA {pragma}')
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at the start: a reader that becomes a writer half-way could only fail."""
-    options = connection.get_execution_options()
-    if options.get('writes'):
-        connection.exec_driver_sql(f'PRAGMA busy_timeout={options["wait_ms"]}')
-        connection.exec_driver_sql('BEGIN IMMEDIATE')
-    else:
-        connection.exec_driver_sql('BEGIN')
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    engine = create_engine(
-        url.set(drivername='postgresql+psycopg2'),
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=3,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={
-            'connect_timeout': 3,
-            'application_name': 'churnboard',
-            'options': '-c timezone=UTC',
-            'keepalives_idle': 10,
-            'tcp_user_timeout': 10_000,
-        },
-    )
-    event.listen(engine, 'begin', _begin_postgresql)
-    return engine
-
-
-def _begin_postgresql(connection: Connection) -> None:
-    """One read sees one state, and nothing takes for ever; in one message, so that it costs one round trip."""
-    options = connection.get_execution_options()
-    if options.get('writes'):
-        limits = f'SET LOCAL statement_timeout={WRITE_STATEMENT_MS}; SET LOCAL lock_timeout={options["wait_ms"]}'
-    else:
-        longest = WRITE_STATEMENT_MS if options.get('patient') else READ_STATEMENT_MS
-        limits = f'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout={longest}'
-    connection.exec_driver_sql(limits)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -188,7 +187,7 @@ def _row(line: int, element: Any, parser: RowParser) -> PredictionRow | RowError
     except FieldError as error:
         return row_error(line, column, _shown(values.get(column, listed)), error.reason)
     row = parser.parse(line, texts)
-    return replace(row, reasons=reasons) if reasons and isinstance(row, PredictionRow) else row
+    return row._replace(reasons=reasons) if reasons and isinstance(row, PredictionRow) else row
 
 
 def _bad_key(element: Pairs) -> str | None:

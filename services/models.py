@@ -61,6 +61,12 @@ class UserRevision(SQLModel, table=True):
     rollup_medium: int | None = None
     rollup_high: int | None = None
     """The risk bands the rollups were built with."""
+    rollup_generation: int = Field(default=0, sa_column_kwargs={'server_default': text('0')})
+    """Which of the rollups are read; others are being built, or on their way out."""
+    loading: int | None = Field(default=None, sa_type=BigInteger)
+    """The source whose rows are being taken in bit by bit: they have arrival numbers above ``arrivals``."""
+    loading_seen: int | None = Field(default=None, sa_type=BigInteger)
+    """When whoever takes them in was last heard of."""
 
 
 class SourceKind(StrEnum):
@@ -80,6 +86,8 @@ class Source(SQLModel, table=True):
     kind: SourceKind = Field(sa_type=Text)
     name: str = Field(sa_column=Column(Text, nullable=False))
     """The file's base name; empty for the API."""
+    content_hash: str | None = Field(default=None, sa_column=Column(Text))
+    """SHA-256 of an uploaded file's bytes, in hexadecimal digits."""
     accepted: int = Field(default=0, sa_type=BigInteger)
     corrected: int = Field(default=0, sa_type=BigInteger)
     duplicates: int = Field(default=0, sa_type=BigInteger)
@@ -95,6 +103,7 @@ class Prediction(SQLModel, table=True):
         CheckConstraint(f'score BETWEEN 0 AND {ONE}', name='ck_prediction_score'),
         Index('ix_prediction_time', 'user_id', 'predicted_at', 'arrival', 'score'),
         Index('ix_prediction_customer', 'user_id', 'customer_id', 'predicted_at', 'arrival', 'score'),
+        Index('ix_prediction_score', 'user_id', 'score', 'customer_id', 'predicted_at', 'arrival'),
         Index('ix_prediction_source', 'user_id', 'source_id'),
         Index(
             'ux_prediction_external',
@@ -146,6 +155,25 @@ class Correction(SQLModel, table=True):
     customer_name: str | None = Field(default=None, sa_column=Column(Text))
     account_value: int | None = Field(default=None, sa_type=BigInteger)
     reasons: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Repetition(SQLModel, table=True):
+    """Predictions that a source has, too, though another one brought them: they stay when that one is undone."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(['user_id', 'source_id'], ['source.user_id', 'source.id'], ondelete='CASCADE'),
+        Index('ix_repetition_of', 'user_id', 'of_source'),
+        {'sqlite_with_rowid': False},
+    )
+
+    user_id: int = Field(primary_key=True, sa_column_kwargs={'autoincrement': False})
+    source_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={'autoincrement': False})
+    """The source that repeats them."""
+    first: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={'autoincrement': False})
+    last: int = Field(sa_type=BigInteger)
+    """The arrival numbers from ``first`` to ``last``: a file that is sent again repeats long stretches."""
+    of_source: int = Field(sa_type=BigInteger)
+    """The source that brought them."""
 
 
 class Customer(SQLModel, table=True):

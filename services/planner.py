@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from services.rollup_rebuild import Built, state_of
+from services.rollup_state import Built, state_of
 from services.selection import Selection
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from services.customers import note_customers, rebuild_customers
 from services.models import Correction, Prediction, Source
 from services.prediction_rows import PredictionRow
+from services.repetitions import note_repetitions
 from services.rollups import Rollups
 
 STATED = ('customer_id', 'score', 'status', 'customer_name', 'account_value', 'reasons')
@@ -22,6 +23,9 @@ OUR_NOTES = ('before', 'ours')
 Values = dict[str, Any]
 SameRow = tuple[str, int, int]
 """Customer, predicted_at, score: what makes two rows of one source the same."""
+
+Same = defaultdict[SameRow, dict[int, int]]
+"""The equal rows there are: arrival -> source. More than one, where a correction made a row equal to another."""
 
 
 class Merge:
@@ -39,8 +43,22 @@ class Merge:
         self._user_id = source.user_id
         self._now = now
         self._corrected_customers: set[str] = set()
+        self._repeated: set[tuple[int, int]] = set()
 
-    def add(self, rows: Sequence[PredictionRow]) -> None:
+    def take(self, batches: Iterable[Sequence[PredictionRow]], *, told: Callable[[int], None] | None = None) -> None:
+        """Merge all rows.
+
+        :param told: called with the number of rows merged so far.
+        """
+        rows = 0
+        for batch in batches:
+            self._add(batch)
+            rows += len(batch)
+            if told:
+                told(rows)
+        self._finish()
+
+    def _add(self, rows: Sequence[PredictionRow]) -> None:
         """Merge one batch."""
         before = self.arrivals
         external = self._by_external_id(rows)
@@ -51,12 +69,12 @@ class Merge:
             earlier = external.get(row.external_id) if row.external_id else None
             if earlier is not None:
                 self._correct(row, earlier, changed, same)
-            elif row.predicted_at is not None and same[row.customer_id, row.predicted_at, row.score] > 0:
-                self.duplicates += 1
+            elif row.predicted_at is not None and (equal := same[row.customer_id, row.predicted_at, row.score]):
+                self._repeat(*min(equal.items()))
             else:
                 values = self._insertion(row)
                 new.append(values)
-                _count(same, values, 1)
+                _follow(same, values)
                 if row.external_id:
                     external[row.external_id] = values
         if new:
@@ -67,9 +85,16 @@ class Merge:
         # rows that this batch itself brings were inserted with the correction in them
         self._write_corrections([values for arrival, values in changed.items() if arrival <= before])
 
-    def finish(self) -> None:
-        """Settle what corrections may have changed of their customers."""
+    def _finish(self) -> None:
+        """Settle what corrections may have changed of their customers; note which rows this source has, too."""
         rebuild_customers(self._session, self._user_id, self._corrected_customers)
+        note_repetitions(self._session, self._user_id, self._source.id, self._repeated)
+
+    def _repeat(self, arrival: int, source_id: int) -> None:
+        """A row is there already: it changes nothing, but it stays if the source that brought it is undone."""
+        self.duplicates += 1
+        if source_id != self._source.id:
+            self._repeated.add((arrival, source_id))
 
     def _insertion(self, row: PredictionRow) -> Values:
         self.accepted += 1
@@ -91,20 +116,20 @@ class Merge:
             'ours': True,
         }
 
-    def _correct(self, row: PredictionRow, earlier: Values, changed: dict[int, Values], same: Counter[SameRow]) -> None:
+    def _correct(self, row: PredictionRow, earlier: Values, changed: dict[int, Values], same: Same) -> None:
         """Give an earlier row the values of this one. Without a time of its own it keeps the earlier row's."""
         stated = {key: getattr(row, key) for key in STATED}
         if row.predicted_at is not None:
             stated |= {'predicted_at': row.predicted_at, 'timed': True}
         if all(earlier[key] == value for key, value in stated.items()):
-            self.duplicates += 1
+            self._repeat(earlier['arrival'], earlier['source_id'])
             return
         self.corrected += 1
         self._corrected_customers |= {earlier['customer_id'], row.customer_id}
         earlier.setdefault('before', {key: earlier[key] for key in KEPT})
-        _count(same, earlier, -1)
+        _forget(same, earlier)
         earlier.update(stated, source_id=self._source.id, ours=True)
-        _count(same, earlier, 1)
+        _follow(same, earlier)
         changed[earlier['arrival']] = earlier
 
     def _by_external_id(self, rows: Sequence[PredictionRow]) -> dict[str, Values]:
@@ -119,16 +144,20 @@ class Merge:
         ).mappings()
         return {values['external_id']: dict(values) for values in found}
 
-    def _same_rows(self, rows: Sequence[PredictionRow]) -> Counter[SameRow]:
-        """How many rows of each kind the sources of this name have among the customers and times of this batch.
-
-        More than one, where a correction made a row equal to another.
-        """
+    def _same_rows(self, rows: Sequence[PredictionRow]) -> Same:
+        """The rows that the sources of this name have among the customers and times of this batch."""
+        same: Same = defaultdict(dict)
         times = [row.predicted_at for row in rows if row.predicted_at is not None]
         if not times:
-            return Counter()
+            return same
         found = self._session.execute(
-            select(col(Prediction.customer_id), col(Prediction.predicted_at), col(Prediction.score)).where(
+            select(
+                col(Prediction.customer_id),
+                col(Prediction.predicted_at),
+                col(Prediction.score),
+                col(Prediction.arrival),
+                col(Prediction.source_id),
+            ).where(
                 col(Prediction.user_id) == self._user_id,
                 col(Prediction.customer_id).in_({row.customer_id for row in rows}),
                 col(Prediction.predicted_at).between(min(times), max(times)),
@@ -136,7 +165,9 @@ class Merge:
                 self._ours(),
             )
         )
-        return Counter((row.customer_id, row.predicted_at, row.score) for row in found)
+        for customer, at, score, arrival, source_id in found:
+            same[customer, at, score][arrival] = source_id
+        return same
 
     def _ours(self) -> ColumnElement[bool]:
         """Whether a prediction's source has this one's kind and name."""
@@ -190,10 +221,20 @@ class Merge:
         )
 
 
-def _count(same: Counter[SameRow], values: Values, sign: int) -> None:
-    """Follow a row that comes, goes or changes. One without a time, or of another source, has no equals here."""
+def _follow(same: Same, values: Values) -> None:
+    """A row came, or has new values. One without a time, or of another source, has no equals here."""
     if values['timed'] and values['ours']:
-        same[values['customer_id'], values['predicted_at'], values['score']] += sign
+        same[_key(values)][values['arrival']] = values['source_id']
+
+
+def _forget(same: Same, values: Values) -> None:
+    """A row is about to change."""
+    if values['timed'] and values['ours']:
+        same[_key(values)].pop(values['arrival'], None)
+
+
+def _key(values: Values) -> SameRow:
+    return values['customer_id'], values['predicted_at'], values['score']
 
 
 def _columns(values: Values) -> Values:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
+from typing import NamedTuple
 
-from services import row_fields
+from services import row_columns, row_fields
 from services.clock import to_micros
+from services.row_columns import Column
 from services.row_fields import FieldError
 
 FIELDS = (
@@ -33,10 +36,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 LONGEST_VALUE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class PredictionRow:
+class PredictionRow(NamedTuple):
+    """A row that can be taken. A tuple, because making millions of frozen dataclasses takes six times as long."""
+
     line: int
-    """Line of a CSV or NDJSON file, element of a JSON array; counted from 1."""
+    """Line of a CSV or NDJSON file, element of a JSON array, row of a Parquet file; counted from 1."""
     customer_id: str
     score: int
     """Millionths."""
@@ -75,24 +79,36 @@ class RowParser:
             return PredictionRow(
                 line,
                 row_fields.customer_id(customer),
-                row_fields.score(score),
+                row_fields.SCORE[score],
                 row_fields.predicted_at(at, latest=self._latest) if at else None,
-                row_fields.external_id(external) if external else None,
-                row_fields.customer_name(name) if name else None,
-                row_fields.account_value(value) if value else None,
-                row_fields.reasons(reasons) if reasons else None,
-                row_fields.status(status) if status else 'completed',
+                row_fields.optional_text(external) if external else None,
+                row_fields.optional_text(name) if name else None,
+                row_fields.ACCOUNT_VALUE[value] if value else None,
+                row_fields.REASONS[reasons] if reasons else None,
+                row_fields.STATUS[status] if status else 'completed',
             )
         except FieldError:  # raised again below, where the column is known: good rows need not keep track of it
             return self._first_error(line, texts)
+
+    def good_rows(self, first: int, columns: Sequence[Column]) -> list[PredictionRow] | None:
+        """Many rows at once, in a fifth of the time; None if any of them has an error: then parse them one by one.
+
+        :param first: the first row's line; each row is on the line after the one before.
+        :param columns: the texts of each of ``FIELDS``.
+        """
+        try:
+            values = row_columns.values(columns, latest=self._latest)
+            return list(map(PredictionRow._make, zip(count(first), *values, strict=False)))
+        except FieldError:
+            return None
 
     def _first_error(self, line: int, texts: Sequence[str]) -> RowError:
         checks: Sequence[Callable[[str], object]] = (
             row_fields.customer_id,
             row_fields.score,
             lambda text: row_fields.predicted_at(text, latest=self._latest),
-            row_fields.external_id,
-            row_fields.customer_name,
+            row_fields.optional_text,
+            row_fields.optional_text,
             row_fields.account_value,
             row_fields.reasons,
             row_fields.status,

@@ -6,21 +6,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
+from services.bulk_load import BulkLoad
 from services.clock import Clock, to_micros
 from services.database import Database
 from services.errors import ChurnboardError
-from services.models import Source, SourceKind, UserRevision
+from services.models import SourceKind, UserRevision
+from services.new_source import NewSource, Taken
+from services.prediction_load import Load, only_adds
 from services.prediction_merge import Merge
 from services.prediction_rows import PredictionRow, RowError
 from services.revisions import next_revision
-from services.rollups import Rollups
+from services.rollups import Rollups, worth_a_rebuild
 from services.row_spool import RowSpool
+from services.row_staging import INCOMING, stage
 from services.scores import RiskBands
 
 MAX_ERRORS = 1_000
 PROGRESS_EVERY = 500
+
+FEW = 2_000
+"""Rows up to which going row by row takes less time than staging them."""
+
+LONG = 50_000
+"""Rows up to which one transaction is short enough for those who wait for SQLite's lock."""
+
 DEFAULT_BANDS = RiskBands()
 
 
@@ -33,6 +44,8 @@ class IngestResult:
     duplicates: int = 0
     rejected: int = 0
     errors: tuple[RowError, ...] = ()
+    source_id: int | None = None
+    """What to undo; ``None``: nothing was stored."""
 
     @property
     def taken(self) -> bool:
@@ -57,8 +70,19 @@ class InvalidRows(ChurnboardError):
 class Ingest:
     """Takes rows of one user in. Everything here blocks: run it on a worker thread."""
 
-    def __init__(self, database: Database, *, clock: Clock, bands: RiskBands = DEFAULT_BANDS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        bands: RiskBands = DEFAULT_BANDS,
+        few: int = FEW,
+        long: int = LONG,
+    ) -> None:
+        """:param few, long: see the constants; tests take other values."""
         self._database = database
+        self._few = few
+        self._long = long
         self._bands = bands
         self._clock = clock
 
@@ -70,72 +94,101 @@ class Ingest:
         kind: SourceKind,
         name: str,
         skip_bad_rows: bool = False,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int, int], None] | None = None,
         stored: Callable[[int], None] | None = None,
+        rejected_rows: Callable[[RowError], None] | None = None,
+        content_hash: str | None = None,
     ) -> IngestResult:
         """Take all rows in, in their order.
 
         Rows are read and checked before the transaction begins, so that a long file does not hold up other writers.
 
         :param name: the file's base name; empty for the API.
-        :param progress: called now and then with the number of rows read.
-        :param stored: called now and then, afterwards, with the number of rows in the transaction.
+        :param progress: called now and then with the number of rows read, and of those rejected.
+        :param stored: called now and then, afterwards, with the number of rows handed to the database.
+        :param rejected_rows: called with every row that is rejected; the result keeps only the first.
+        :param content_hash: SHA-256 of an uploaded file, to know its bytes again.
         :raises InvalidRows: a row is bad and ``skip_bad_rows`` is not set; nothing was taken.
         :raises Unavailable: the database does not answer; nothing was taken.
         """
         with RowSpool() as spool:
-            rejected, errors = _sort_out(rows, spool, progress)
+            rejected, errors = _sort_out(rows, spool, progress, rejected_rows)
             if rejected and not skip_bad_rows:
                 raise InvalidRows(IngestResult(rejected=rejected, errors=errors))
             if not spool.rows:
                 return IngestResult(rejected=rejected, errors=errors)
-            with self._database.writing() as session:
-                merge = self._store(session, user_id, spool, kind=kind, name=name, rejected=rejected, told=stored)
+            new = NewSource(kind=kind, name=name, rejected=rejected, content_hash=content_hash)
+            source, taken = self._store(user_id, spool, new, told=stored)
         return IngestResult(
-            accepted=merge.accepted,
-            corrected=merge.corrected,
-            duplicates=merge.duplicates,
+            accepted=taken.accepted,
+            corrected=taken.corrected,
+            duplicates=taken.duplicates,
             rejected=rejected,
             errors=errors,
+            source_id=source,
         )
 
     def _store(
+        self, user_id: int, spool: RowSpool, new: NewSource, *, told: Callable[[int], None] | None
+    ) -> tuple[int, Taken]:
+        """All rows or none; gives the source's id and what became of the rows."""
+
+        def staging(session: Session) -> None:
+            stage(session, spool.batches(), told=told)
+
+        if self._is_for_pieces(user_id, spool.rows):
+            with self._database.staged(staging) as staged:
+                load = BulkLoad(self._database, staged, user_id, rows=spool.rows, bands=self._bands, clock=self._clock)
+                source_id = load.take(new, told=told)
+            if source_id is not None:
+                return source_id, load
+        many = spool.rows > self._few
+        with self._database.writing(staging=staging if many else None) as session:
+            return self._store_at_once(session, user_id, spool, new, many=many, told=told)
+
+    def _is_for_pieces(self, user_id: int, rows: int) -> bool:
+        """A file that would keep other writers of SQLite waiting, and is long beside what is there."""
+        if rows <= self._long or not self._database.is_sqlite:
+            return False
+        with self._database.reading() as session:
+            return worth_a_rebuild(session, user_id, rows)
+
+    def _store_at_once(
         self,
         session: Session,
         user_id: int,
         spool: RowSpool,
+        new: NewSource,
         *,
-        kind: SourceKind,
-        name: str,
-        rejected: int,
+        many: bool,
         told: Callable[[int], None] | None,
-    ) -> Merge:
+    ) -> tuple[int, Taken]:
         now = to_micros(self._clock())
         revision, arrivals = next_revision(session, user_id)
-        source = _source(session, user_id, kind=kind, name=name, revision=revision, now=now)
+        source = new.begin(session, user_id, revision=revision, now=now)
         rollups = Rollups.of(session, user_id, bands=self._bands)
-        merge = Merge(session, source, rollups, arrivals=arrivals, now=now)
-        rows = 0
-        for batch in spool.batches():
-            merge.add(batch)
-            rows += len(batch)
-            if told:
-                told(rows)
-        merge.finish()
+        taken: Merge | Load
+        if many and only_adds(session, user_id):
+            taken = Load(session, source, rollups, arrivals=arrivals, now=now)
+            taken.take(spool.rows)
+        else:
+            taken = Merge(session, source, rollups, arrivals=arrivals, now=now)
+            taken.take(spool.batches(), told=told)
         rollups.settle()
-        source.accepted += merge.accepted
-        source.corrected += merge.corrected
-        source.duplicates += merge.duplicates
-        source.rejected += rejected
-        session.add(source)
+        new.count(session, source, taken)
         session.execute(
-            update(UserRevision).where(col(UserRevision.user_id) == user_id).values(arrivals=merge.arrivals)
+            update(UserRevision).where(col(UserRevision.user_id) == user_id).values(arrivals=taken.arrivals)
         )
-        return merge
+        if many:
+            INCOMING.clear(session)
+        return source.id, taken
 
 
 def _sort_out(
-    rows: Iterable[PredictionRow | RowError], spool: RowSpool, progress: Callable[[int], None] | None
+    rows: Iterable[PredictionRow | RowError],
+    spool: RowSpool,
+    progress: Callable[[int, int], None] | None,
+    rejected_rows: Callable[[RowError], None] | None,
 ) -> tuple[int, tuple[RowError, ...]]:
     """Put the good rows aside; count the bad ones and keep the first."""
     rejected = 0
@@ -147,22 +200,10 @@ def _sort_out(
             rejected += 1
             if len(errors) < MAX_ERRORS:
                 errors.append(row)
+            if rejected_rows:
+                rejected_rows(row)
         if progress and number % PROGRESS_EVERY == 0:
-            progress(number)
+            progress(number, rejected)
     if progress:
-        progress(spool.rows + rejected)
+        progress(spool.rows + rejected, rejected)
     return rejected, tuple(errors)
-
-
-def _source(session: Session, user_id: int, *, kind: SourceKind, name: str, revision: int, now: int) -> Source:
-    """A new source for a file; the one of its kind for what comes in bit by bit."""
-    if kind is not SourceKind.FILE:
-        known = session.exec(
-            select(Source).where(Source.user_id == user_id, Source.kind == kind, Source.name == name)
-        ).first()
-        if known:
-            return known
-    source = Source(user_id=user_id, id=revision, kind=kind, name=name, created_at=now)
-    session.add(source)
-    session.flush()
-    return source

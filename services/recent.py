@@ -13,6 +13,7 @@ from services.models import Customer, Prediction, Source
 from services.schemas import ActivityItem, PredictionStatus
 from services.scores import RiskBands, from_millionths
 from services.selection import Selection
+from services.visibility import visible
 
 RECENT = 20
 
@@ -49,7 +50,8 @@ def arrivals_between(
 
 def newest_prediction(session: Session, user_id: int) -> int | None:
     """``predicted_at`` of the newest prediction in microseconds."""
-    newest = select(func.max(col(Prediction.predicted_at))).where(col(Prediction.user_id) == user_id)
+    at = col(Prediction.predicted_at)
+    newest = select(at).where(*visible(user_id)).order_by(at.desc(), col(Prediction.arrival).desc()).limit(1)
     return session.execute(newest).scalar()
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from services.errors import Unavailable
 from services.models import UserRevision
+
+LOADING = 'A long file of yours is being taken in at the moment. Nothing was changed: try again when it is done.'
 
 
 def next_revision(session: Session, user_id: int, *, arrivals: int = 0) -> tuple[int, int]:
@@ -14,11 +17,14 @@ def next_revision(session: Session, user_id: int, *, arrivals: int = 0) -> tuple
     Holding the row until the commit makes commits of one user visible in the order of their numbers.
 
     :returns: the new revision, and the last arrival number given out before.
+    :raises Unavailable: a long file of the user is being taken in bit by bit; until then nothing else may change.
     """
     changed = session.exec(
         update(UserRevision)
         .where(col(UserRevision.user_id) == user_id)
         .values(revision=col(UserRevision.revision) + 1, arrivals=col(UserRevision.arrivals) + arrivals)
-        .returning(col(UserRevision.revision), col(UserRevision.arrivals))
+        .returning(col(UserRevision.revision), col(UserRevision.arrivals), col(UserRevision.loading))
     ).one()
+    if changed.loading is not None:
+        raise Unavailable(LOADING, retry_after=10)
     return changed.revision, changed.arrivals - arrivals

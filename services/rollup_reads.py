@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from services.aggregates import Aggregates, Total
 from services.calendar import day_number
+from services.rollup_state import current
 from services.rollup_tables import NEVER, RollupDay, RollupInterval
 from services.selection import Selection
 
@@ -60,7 +61,7 @@ def aggregate_rollups(session: Session, selection: Selection) -> Aggregates:
 
 def high_risk_customers(session: Session, selection: Selection) -> tuple[int, tuple[int, ...]]:
     """Customers at high risk now, and those who became so today and on the 7 days before it, newest first."""
-    mine = col(RollupInterval.user_id) == selection.user_id
+    mine = current(RollupInterval, selection.user_id)
     today = day_number(selection.today)
     high = select(func.sum(col(RollupInterval.high))).where(mine, next_day == NEVER)
     newly = (
@@ -90,7 +91,7 @@ def _days(session: Session, user_id: int, span: Span) -> dict[str, Any]:
     }
     for name, condition in windows.items():
         columns |= {name: func.sum(count).filter(condition), f'{name}_sum': func.sum(total).filter(condition)}
-    value = _values(session, columns, col(RollupDay.user_id) == user_id, span.within(of, span.first, span.last))
+    value = _values(session, columns, current(RollupDay, user_id), span.within(of, span.first, span.last))
     return {
         **{name: Total(count=value[name], sum=value[f'{name}_sum']) for name in ('all', 'week', 'week_before')},
         **{name: value[name] for name in ('high', 'medium', 'today')},
@@ -117,7 +118,7 @@ def _customers(session: Session, user_id: int, span: Span) -> dict[str, Any]:
     }
     columns |= {f'{name}_sum': func.sum(total).filter(condition) for name, condition in totals.items()}
     # nothing above looks further back than two weeks before the anchor, and every interval ends after it begins
-    value = _values(session, columns, col(RollupInterval.user_id) == user_id, next_day > anchor - 13)
+    value = _values(session, columns, current(RollupInterval, user_id), next_day > anchor - 13)
     return {
         **{name: Total(count=value[name], sum=value[f'{name}_sum']) for name in totals},
         **{name: value[name] for name in counts},

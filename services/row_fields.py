@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import lru_cache
 
+from services.memo import Memo
 from services.row_instants import instant
 from services.schemas import PredictionStatus
 from services.scores import ONE, to_millionths
@@ -20,10 +20,17 @@ MOST_VALUE = 10**12
 
 BLANKS = ' \t\xa0\ufeff'  # spreadsheets pad with no-break spaces; a BOM in the middle comes from joined files
 CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\ud800-\udfff]')
-SIMPLE_NUMBER = re.compile(r'([0-9]{1,13})(?:\.([0-9]{1,6}))?')
 NUMBER = re.compile(r'(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?')
 COMMA_NUMBER = re.compile(r'[0-9]+,[0-9]+')
-SHORT = 16
+MOST_DIGITS = 40
+"""Of a number that is read without a detour; a double has 17."""
+
+SCALE = (1_000_000, 100_000, 10_000, 1_000, 100, 10, 1)
+"""What makes millionths of the digits of a number with so many decimals."""
+
+HALF = '5'
+"""The digits behind the sixth decimal of a number that lies half between two millionths."""
+
 STATUSES = frozenset(PredictionStatus)
 
 SCORE_HELP = 'Write the score as a plain number between 0 and 1, such as 0.62 for 62 %.'
@@ -45,11 +52,8 @@ def customer_id(text: str) -> str:
     return text
 
 
-def external_id(text: str) -> str | None:
-    return _plain(text) or None
-
-
-def customer_name(text: str) -> str | None:
+def optional_text(text: str) -> str | None:
+    """An external id or a customer's name."""
     return _plain(text) or None
 
 
@@ -99,7 +103,7 @@ def reasons(text: str) -> str | None:
 
 
 def joined_reasons(parts: Iterable[str]) -> str | None:
-    checked = [_reason(part.strip(BLANKS)) for part in parts]
+    checked = [REASON[part.strip(BLANKS)] for part in parts]
     if len(checked) > MOST_REASONS:
         raise FieldError(f'There are {len(checked)} reasons: keep the {MOST_REASONS} that matter most.')
     return '\n'.join(checked) or None
@@ -112,7 +116,6 @@ def status(text: str) -> str:
     return text or 'completed'
 
 
-@lru_cache(maxsize=4096)  # few reasons recur in most rows; what passes is short, so the cache stays small
 def _reason(reason: str) -> str:
     if len(reason) < 2 or reason[0] not in '+-' or not reason[1:].strip(BLANKS):
         raise FieldError(
@@ -133,25 +136,36 @@ def _plain(text: str, *, longest: int = LONGEST_TEXT) -> str:
 
 def _millionths(text: str, *, limit: int) -> int | None:
     """Exact, half to even; None if the text is no number from 0 to ``limit``."""
-    millionths = _simple_number(text) if len(text) <= SHORT else None
-    if millionths is not None:
-        return millionths if millionths <= limit * ONE else None
+    whole, _, fraction = text.partition('.')
+    digits = whole + fraction
+    if len(digits) > MOST_DIGITS or not (digits.isdigit() and digits.isascii()):
+        return _any_millionths(text, limit=limit)
+    if len(fraction) <= 6:
+        millionths, rest = int(digits) * SCALE[len(fraction)], ''
+    else:
+        millionths, rest = int(whole + fraction[:6]), fraction[6:].rstrip('0')
+    if millionths >= limit * ONE and (rest or millionths > limit * ONE):
+        return None
+    up = rest > HALF or (rest == HALF and millionths % 2 == 1)
+    return millionths + up
+
+
+def _any_millionths(text: str, *, limit: int) -> int | None:
+    """The same for numbers with an exponent, or of many digits, and for what is none."""
     if not NUMBER.fullmatch(text) or (number := Decimal(text)) > limit:
         return None
     return to_millionths(number)
-
-
-@lru_cache(maxsize=16_384)  # scores with four decimals recur; what comes here is short, so the cache stays small
-def _simple_number(text: str) -> int | None:
-    """The millionths of a number without exponent and with at most six decimals; None for any other text."""
-    match = SIMPLE_NUMBER.fullmatch(text)
-    if match is None:
-        return None
-    whole, fraction = match.groups(default='')
-    return int(whole + fraction.ljust(6, '0'))
 
 
 def _comma_help(text: str) -> str | None:
     if COMMA_NUMBER.fullmatch(text):
         return f'Use a point as the decimal sign, not a comma: {text[:40].replace(",", ".")}.'
     return None
+
+
+# Most texts of a column recur, so that the functions above are called for few of them.
+SCORE = Memo(score, size=16_384, longest=len('0.1234'))
+ACCOUNT_VALUE = Memo(account_value, size=16_384, longest=len('1234.56'))
+REASON = Memo(_reason, size=4_096, longest=LONGEST_TEXT + 1)
+REASONS = Memo(reasons, size=8_192, longest=LONGEST_TEXT)
+STATUS = Memo(status, size=64, longest=16)

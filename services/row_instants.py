@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from services.calendar import DAY, day_number
+from services.memo import Memo
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -17,8 +18,10 @@ INSTANT = re.compile(
     r'([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]+))?'
     r'(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?'
 )
+FRACTION = re.compile(r'(.{6})\.([0-9]{1,6})([^0-9].*)')
 EXAMPLE = '2026-11-23T08:00:00Z'
-SIXTY = {f'{number:02}': number for number in range(60)}
+TO_THE_HOUR = len('2026-11-23T08')
+SOME_HOUR = '2000-01-01T00'
 
 
 def instant(text: str) -> int:
@@ -26,26 +29,29 @@ def instant(text: str) -> int:
 
     :raises ValueError: with a sentence for whoever wrote the text.
     """
-    usual = _usual(text)
-    return _any_form(text) if usual is None else usual
-
-
-def _usual(text: str) -> int | None:
-    """What machines write, ``2026-11-23T08:00:00Z``, in a third of the time; None for any other form."""
-    if len(text) != len(EXAMPLE) or text[13] != ':' or text[16] != ':' or text[19] != 'Z':
-        return None
-    minutes, seconds = SIXTY.get(text[14:16]), SIXTY.get(text[17:19])
-    if minutes is None or seconds is None or (hour := _hour_start(text[:13])) is None:
-        return None
-    return hour + minutes * MINUTE + seconds * SECOND
-
-
-@lru_cache(maxsize=4096)
-def _hour_start(text: str) -> int | None:
     try:
-        return _any_form(f'{text}:00:00Z')
+        micros = HOURS[text[:TO_THE_HOUR]] + REST[text[TO_THE_HOUR:]]
     except ValueError:
-        return None
+        return _any_form(text)  # which knows best what is wrong
+    return micros if micros >= 0 else _any_form(text)
+
+
+def _hour(text: str) -> int:
+    return _any_form(f'{text}:00:00Z')
+
+
+def _rest(text: str) -> int:
+    """What minutes, seconds and offset add to the hour they stand behind."""
+    fraction = FRACTION.fullmatch(text)
+    if fraction:
+        time, digits, offset = fraction.groups()
+        return REST[time + offset] + int(digits.ljust(6, '0'))
+    return _any_form(f'{SOME_HOUR}{text}') - HOURS[SOME_HOUR]
+
+
+HOURS = Memo(_hour, size=32_768, longest=TO_THE_HOUR)
+REST = Memo(_rest, size=16_384, longest=len(':00:00+02:00'))
+"""An instant is its hour plus the rest, and both recur: two look-ups instead of reading every digit."""
 
 
 def _any_form(text: str) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterator
-from dataclasses import fields
-from operator import attrgetter
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import Self
@@ -14,8 +12,6 @@ from services.prediction_rows import PredictionRow
 
 BATCH = 2_000
 MEMORY = 8 * 1024 * 1024
-
-_values = attrgetter(*(field.name for field in fields(PredictionRow)))
 
 
 class RowSpool:
@@ -46,9 +42,9 @@ class RowSpool:
         end = self._file.tell()
         self._file.seek(0)
         while self._file.tell() < end:
-            yield [PredictionRow(*values) for values in marshal.load(self._file)]
+            yield list(map(PredictionRow._make, marshal.load(self._file)))
 
     def _flush(self) -> None:
         # plain tuples: five times as fast as pickling objects, and these bytes never leave this process
-        marshal.dump([_values(row) for row in self._batch], self._file)
+        marshal.dump(list(map(tuple, self._batch)), self._file)
         self._batch = []

@@ -13,6 +13,7 @@ from services.calendar import day_start
 from services.models import Customer, Prediction, Source
 from services.query import DashboardQuery
 from services.scores import RiskBands
+from services.visibility import visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Selection:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """What holds for every prediction of the query."""
-        query, conditions = self.query, [col(Prediction.user_id) == self.user_id]
+        query, conditions = self.query, visible(self.user_id)
         first, last = query.days(self.today)
         if first:
             conditions.append(col(Prediction.predicted_at) >= self.start_of(first))

@@ -101,6 +101,19 @@ def set_password_hash(session: Session, email: str, password_hash: str) -> User:
     return user
 
 
+def set_time_zone(session: Session, email: str, zone: str) -> User:
+    """Move an account to another time zone: its days are those of the old one until its rollups are built anew.
+
+    :raises InvalidRequest: there is no such zone.
+    :raises NotFound: there is no such account.
+    """
+    checked_zone(zone)
+    user = find(session, email)
+    user.time_zone = zone
+    session.add(user)
+    return user
+
+
 def replace_hash(session: Session, user: User, new: str) -> None:
     """Keep another hash of the same password, unless the password was changed in the meantime."""
     unchanged = (col(User.id) == user.id, col(User.password_hash) == user.password_hash)

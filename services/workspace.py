@@ -7,11 +7,10 @@ import random
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from services.calendar import time_zone
-from services.customers import rebuild_customers
 from services.dashboard import has_sample
 from services.database import Database
 from services.hub import LiveHub
@@ -19,9 +18,9 @@ from services.listeners import tell
 from services.models import Prediction, Source, SourceKind
 from services.predictions import Ingest
 from services.revisions import next_revision
-from services.rollups import Rollups
 from services.sample import next_scores, sample_rows
 from services.scores import RiskBands
+from services.sources import undo
 
 NAME = 'Sample data'
 FEED_SECONDS = 4.0
@@ -91,15 +90,5 @@ def _customers(session: Session, user_id: int, rng: random.Random) -> Sequence[t
 
 def _remove(session: Session, user_id: int, bands: RiskBands) -> None:
     next_revision(session, user_id)
-    rollups = Rollups.of(session, user_id, bands=bands)
     sample = select(col(Source.id)).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE)
-    mine = (col(Prediction.user_id) == user_id, col(Prediction.source_id).in_(sample))
-    gone = select(col(Prediction.customer_id), col(Prediction.predicted_at), col(Prediction.score)).where(*mine)
-    customers = set()
-    for customer_id, at, score in session.execute(gone):
-        customers.add(customer_id)
-        rollups.remove(customer_id, at, score)
-    session.execute(delete(Prediction).where(*mine))
-    session.execute(delete(Source).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE))
-    rebuild_customers(session, user_id, customers)
-    rollups.settle()
+    undo(session, user_id, list(session.execute(sample).scalars()), bands=bands)

@@ -1,4 +1,4 @@
-"""``import FILE... --user EMAIL``: predictions from CSV files, each taken in wholly or not at all."""
+"""``import FILE... --user EMAIL``: predictions from CSV and Parquet files, each taken in wholly or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.clock import system_clock
 from services.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from services.csv_rows import CsvFile
+    from services.file_rows import RowFile
     from services.prediction_rows import RowError
     from services.predictions import Ingest, IngestResult
 
@@ -26,8 +26,8 @@ SHOWN_ERRORS = 20
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser('import', help='take in predictions from CSV files')
-    parser.add_argument('files', nargs='+', type=Path, metavar='FILE')
+    parser = subparsers.add_parser('import', help='take in predictions from CSV and Parquet files')
+    parser.add_argument('files', nargs='+', type=Path, metavar='FILE', help='CSV, CSV compressed with gzip, or Parquet')
     parser.add_argument('--user', required=True, metavar='EMAIL', help='whose predictions they are')
     parser.add_argument(
         '--map',
@@ -79,11 +79,11 @@ class _Importer:
 
     def _take(self, path: Path) -> bool:
         """Take one file in and say what became of it."""
-        from services.csv_rows import read_csv
+        from services.file_rows import read_rows
 
         try:
             with path.open('rb') as stream:
-                file = read_csv(stream, now=system_clock(), mapping=self._mapping)
+                file = read_rows(stream, now=system_clock(), mapping=self._mapping)
                 result, taken = self._ingested(path, file)
         except (InvalidRequest, OSError) as error:
             tell(f'{path}: nothing was taken. {error}')
@@ -92,7 +92,7 @@ class _Importer:
         tell(f'{path}: {_summary(result) if taken else _refusal(result)}{_unused(file.ignored)}')
         return taken
 
-    def _ingested(self, path: Path, file: CsvFile) -> tuple[IngestResult, bool]:
+    def _ingested(self, path: Path, file: RowFile) -> tuple[IngestResult, bool]:
         from services.models import SourceKind
         from services.predictions import InvalidRows
 

@@ -19,8 +19,11 @@ LOG_PAUSE = 3.0
 class Progress:
     """One line that is written over and over on a terminal; now and then a line where standard error goes elsewhere."""
 
-    def __init__(self, name: str, stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str, stream: TextIO, *, unit: str = 'rows', clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._name = name
+        self._unit = unit
         self._stream = stream
         self._clock = clock
         self._terminal = stream.isatty()
@@ -29,19 +32,23 @@ class Progress:
         self._started = self._latest = clock()
         self._next = self._started + (0 if self._terminal else LOG_PAUSE)
 
-    def read(self, rows: int) -> None:
+    def read(self, rows: int, rejected: int) -> None:
         self._total = rows
-        self._show('read', rows)
+        self._show('read', rows, note=f', {rejected:,} rejected' if rejected else '')
 
     def stored(self, rows: int) -> None:
         self._show('stored', rows, bar=_bar(rows, self._total) if self._terminal else '')
+
+    def done_of(self, done: int, total: int) -> None:
+        self._total = total
+        self._show('done', done, bar=_bar(done, total) if self._terminal else '')
 
     def clear(self) -> None:
         """Make room for what is said next."""
         if self._terminal:
             self._write('')
 
-    def _show(self, phase: str, rows: int, *, bar: str = '') -> None:
+    def _show(self, phase: str, rows: int, *, bar: str = '', note: str = '') -> None:
         now = self._clock()
         if phase != self._phase:
             self._phase, self._started = phase, self._latest
@@ -50,7 +57,7 @@ class Progress:
             return
         self._next = now + (PAUSE if self._terminal else LOG_PAUSE)
         rate = rows / max(now - self._started, 0.001)
-        self._write(f'{self._name}: {bar}{rows:,} rows {phase}, {rate:,.0f} rows/s')
+        self._write(f'{self._name}: {bar}{rows:,} {self._unit} {phase}{note}, {rate:,.0f} {self._unit}/s')
 
     def _write(self, text: str) -> None:
         self._stream.write(f'\r\x1b[K{text}' if self._terminal else f'{text}\n')
@@ -58,6 +65,6 @@ class Progress:
 
 
 def _bar(rows: int, total: int) -> str:
-    """How much of what was read is stored."""
+    """How much of all there is."""
     filled = WIDTH * rows // max(total, rows, 1)
     return f'[{"█" * filled}{"·" * (WIDTH - filled)}] '

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from app.commands.context import DONE, FAILED, command, opened, put, tell
+from app.commands.progress import Progress
 from app.settings import Settings
+from services.scores import RiskBands
 
 if TYPE_CHECKING:
+    from services.database import Database
     from services.models import User
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -27,7 +31,8 @@ def add_parser(subparsers: Subparsers) -> None:
 @command
 def check(_args: argparse.Namespace, settings: Settings) -> int:
     from services import users
-    from services.rollup_rebuild import first_difference, state_of
+    from services.rollup_check import first_difference
+    from services.rollup_state import state_of
 
     with opened(settings) as database:
         with database.reading() as session:
@@ -51,16 +56,24 @@ def check(_args: argparse.Namespace, settings: Settings) -> int:
 @command
 def rebuild(args: argparse.Namespace, settings: Settings) -> int:
     from services import users
-    from services.revisions import next_revision
-    from services.rollup_rebuild import rebuild as build
 
     with opened(settings) as database:
         with database.reading() as session:
             chosen: list[User] = users.everyone(session) if args.all else [users.find(session, args.user)]
         for user in chosen:
             assert user.id is not None
-            with database.writing() as session:
-                next_revision(session, user.id)
-                build(session, user.id, zone=user.time_zone, bands=settings.bands)
+            build_anew(database, user.id, user.time_zone, email=user.email, bands=settings.bands)
             tell(f'{user.email}: rebuilt')
     return DONE
+
+
+def build_anew(database: Database, user_id: int, zone: str, *, email: str, bands: RiskBands) -> None:
+    """Build a user's sums in pieces, and tell how far it is; until it is done readers see the old ones."""
+    from services.clock import system_clock
+    from services.rollup_upkeep import RollupUpkeep
+
+    progress = Progress(email, sys.stderr, unit='customers')
+    try:
+        RollupUpkeep(database, bands=bands, clock=system_clock).finish(user_id, zone, told=progress.done_of)
+    finally:
+        progress.clear()

@@ -1,4 +1,4 @@
-"""``user add|list|disable|enable|password``: the accounts."""
+"""``user add|list|disable|enable|password|time-zone``: the accounts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from app.commands.context import DONE, command, opened, put, tell
+from app.commands.rollups import build_anew
 from app.settings import Settings
 from services.errors import InvalidRequest
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: Subparsers) -> None:
     actions = subparsers.add_parser(
-        'user', help='add, list, disable or enable users, or set a password'
+        'user', help='add, list, disable or enable users, set a password or a time zone'
     ).add_subparsers(required=True, metavar='ACTION')
     adding = actions.add_parser('add', help='create an account; asks for its password')
     adding.add_argument('email', metavar='EMAIL')
@@ -34,6 +35,10 @@ def add_parser(subparsers: Subparsers) -> None:
         parser = actions.add_parser(name, help=text)
         parser.add_argument('email', metavar='EMAIL')
         parser.set_defaults(run=run)
+    moving = actions.add_parser('time-zone', help='count days in another time zone, such as Europe/Berlin')
+    moving.add_argument('email', metavar='EMAIL')
+    moving.add_argument('zone', metavar='ZONE')
+    moving.set_defaults(run=move)
 
 
 @command
@@ -81,6 +86,23 @@ def change_password(args: argparse.Namespace, settings: Settings) -> int:
         with database.writing() as session:
             users.set_password_hash(session, email, password_hash)
     tell(f'{email} has a new password; open pages and tokens end.')
+    return DONE
+
+
+@command
+def move(args: argparse.Namespace, settings: Settings) -> int:
+    from services import users
+    from services.rollup_state import state_of
+
+    with opened(settings) as database:
+        with database.writing() as session:
+            user = users.set_time_zone(session, args.email, args.zone)
+            assert user.id is not None
+            user_id, email = user.id, user.email
+            built = state_of(session, user_id)
+        if built and built.zone != args.zone:
+            build_anew(database, user_id, args.zone, email=email, bands=settings.bands)
+    tell(f'{email} now sees days in {args.zone}.')
     return DONE
 
 

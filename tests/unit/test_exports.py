@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -195,7 +194,7 @@ async def test_an_exported_csv_imports_as_exactly_what_it_was(office: Office) ->
     content = await office.fetch(await office.grant(fmt=CSV))
     rows = list(read_csv(io.BytesIO(content), now=NOW))
     assert [row for row in rows if not isinstance(row, PredictionRow)] == []
-    as_given = {replace(row, line=1) for row in rows if isinstance(row, PredictionRow)}
+    as_given = {row._replace(line=1) for row in rows if isinstance(row, PredictionRow)}
     assert as_given == set(given)
 
 

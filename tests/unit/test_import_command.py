@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlmodel import col, select
 
@@ -130,6 +133,31 @@ def test_columns_are_mapped_and_unused_ones_are_told(
     assert 'Unused columns: Region.' in capsys.readouterr().err
 
 
+def test_compressed_files_and_parquet_files_are_told_by_their_content(
+    call: Call, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed, table = tmp_path / 'week.csv.gz', tmp_path / 'week.parquet'
+    packed.write_bytes(gzip.compress(GOOD.encode()))
+    pq.write_table(pa.table({'customer_id': [1], 'churn_score': [0.75], 'region': ['EU']}), table)
+    assert call(packed, table, '--user', 'alice@example.com') == 0
+    assert stored(settings) == [('A', 500_000), ('B', 250_000), ('1', 750_000)]
+    assert sources(settings) == ['week.csv.gz', 'week.parquet']
+    assert capsys.readouterr().err.splitlines() == [
+        f'{packed}: 2 rows taken, 0 corrected, 0 duplicates, 0 rejected.',
+        f'{table}: 1 row taken, 0 corrected, 0 duplicates, 0 rejected. Unused columns: region.',
+    ]
+
+
+def test_a_file_that_was_cut_off_is_not_taken_in_by_half(
+    call: Call, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / 'week.csv.gz'
+    path.write_bytes(gzip.compress(GOOD.encode())[:-4])
+    assert call(path, '--user', 'alice@example.com') == 1
+    assert stored(settings) == []
+    assert capsys.readouterr().err.startswith(f'{path}: nothing was taken. The gzip file ends too early')
+
+
 def test_a_file_that_is_no_table_does_not_stop_the_others(
     call: Call, write: Write, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,7 +217,7 @@ def test_progress_is_shown_at_most_ten_times_a_second_and_wiped_at_the_end() -> 
     progress = Progress('week.csv', terminal, clock=lambda: now[0])
     for step in range(1, 1001):
         now[0] = step / 1000
-        progress.read(step * 100)
+        progress.read(step * 100, 0)
     assert 9 <= terminal.getvalue().count('\r') <= 11
     assert terminal.getvalue().endswith('rows/s')
     assert '100,000 rows/s' in terminal.getvalue()
@@ -201,10 +229,12 @@ def test_progress_tells_reading_from_storing_with_a_rate_for_each() -> None:
     now = [0.0]
     terminal = Terminal()
     progress = Progress('week.csv', terminal, clock=lambda: now[0])
-    for second, show in ((10, progress.read), (10, progress.stored), (12, progress.stored)):
+    now[0] = 10
+    progress.read(1_000, 20)
+    for second in (10, 12):
         now[0] = second
-        show(1_000)
-    assert '1,000 rows read, 100 rows/s' in terminal.getvalue()
+        progress.stored(1_000)
+    assert '1,000 rows read, 20 rejected, 100 rows/s' in terminal.getvalue()
     assert terminal.getvalue().endswith('1,000 rows stored, 500 rows/s')
 
 
@@ -212,7 +242,7 @@ def test_a_bar_tells_how_much_of_what_was_read_is_stored() -> None:
     now = [0.0]
     terminal = Terminal()
     progress = Progress('week.csv', terminal, clock=lambda: now[0])
-    progress.read(4_000)
+    progress.read(4_000, 0)
     now[0] = 1.0
     progress.stored(1_000)
     assert f'[{"█" * 6}{"·" * 18}] 1,000 rows stored' in terminal.getvalue()
@@ -224,7 +254,10 @@ def test_progress_is_a_line_now_and_then_where_standard_error_is_a_file() -> Non
     progress = Progress('week.csv', log, clock=lambda: now[0])
     for second in range(8):
         now[0] = second
-        (progress.read if second < 5 else progress.stored)(second * 100)
+        if second < 5:
+            progress.read(second * 100, 0)
+        else:
+            progress.stored(second * 100)
     progress.clear()
     assert log.getvalue() == 'week.csv: 300 rows read, 100 rows/s\nweek.csv: 600 rows stored, 300 rows/s\n'
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +14,13 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import SQLModel, select
 
-from services import migrations, prediction_merge, row_spool, users
+from services import migrations, row_spool, users
 from services.clock import to_micros
 from services.database import Database
 from services.models import Correction, Customer, Prediction, Source, SourceKind, UserRevision
 from services.prediction_rows import PredictionRow, RowError
 from services.predictions import Ingest, IngestResult, InvalidRows
+from services.rollups import Rollups
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -360,17 +360,15 @@ def test_a_file_that_breaks_off_while_it_is_read_leaves_nothing(alice: Desk) -> 
 def test_a_failure_within_the_transaction_leaves_nothing(alice: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     alice.take(row('A', 100_000, external_id='X0', customer_name='Acme'))
     before = alice.predictions(), alice.customer('A'), alice.revision
-    batches, add = count(1), prediction_merge.Merge.add
 
-    def failing(merge: prediction_merge.Merge, rows: list[PredictionRow]) -> None:
-        add(merge, rows)
-        if next(batches) == 2:
-            raise RuntimeError('out of memory')
+    def failing(_rollups: Rollups) -> None:
+        raise RuntimeError('out of memory')
 
-    with monkeypatch.context() as patch:
-        patch.setattr(prediction_merge.Merge, 'add', failing)
-        with pytest.raises(RuntimeError):
-            alice.take(*many(row_spool.BATCH + 1), name='b.csv')
+    for rows in (5, row_spool.BATCH + 1):  # row by row, and staged
+        with monkeypatch.context() as patch:
+            patch.setattr(Rollups, 'settle', failing)
+            with pytest.raises(RuntimeError):
+                alice.take(*many(rows), name='b.csv')
     assert (alice.predictions(), alice.customer('A'), alice.revision) == before
     assert len(alice.all(Source)) == 1
     assert alice.all(Correction) == []
@@ -379,19 +377,16 @@ def test_a_failure_within_the_transaction_leaves_nothing(alice: Desk, monkeypatc
 STUCK_WRITER = """
 import sys, time
 from services.database import Database
-from services.prediction_merge import Merge
+from services.rollups import Rollups
 from tests.unit.test_ingest import many
 from services.models import SourceKind
 from services.clock import system_clock
 from services.predictions import Ingest
 
-add = Merge.add
-def stuck(merge, rows):
-    add(merge, rows)
-    print(merge.accepted, flush=True)
-    if merge.accepted > 2000:
-        time.sleep(60)
-Merge.add = stuck
+def stuck(rollups):
+    print('rows are in', flush=True)
+    time.sleep(60)
+Rollups.settle = stuck
 ingest = Ingest(Database.open(sys.argv[1]), clock=system_clock)
 ingest.take(int(sys.argv[2]), many(4001), kind=SourceKind.FILE, name='killed.csv')
 """
@@ -406,7 +401,7 @@ def test_a_writer_that_is_killed_in_the_middle_of_a_file_leaves_nothing_and_bloc
         [sys.executable, '-c', STUCK_WRITER, database_url, str(alice.user_id)], cwd=ROOT, stdout=subprocess.PIPE
     ) as writer:
         assert writer.stdout
-        assert [writer.stdout.readline() for _ in range(2)] == [b'2000\n', b'4000\n']
+        assert writer.stdout.readline() == b'rows are in\n'
         assert (alice.predictions(), alice.revision) == before
         writer.kill()
     assert writer.returncode == -signal.SIGKILL
@@ -482,11 +477,11 @@ def test_two_users_with_equal_ids_stay_apart(alice: Desk, bob: Desk) -> None:
 
 
 def test_progress_is_told_while_rows_are_read_and_at_the_end(alice: Desk) -> None:
-    told: list[int] = []
+    told: list[tuple[int, int]] = []
     Ingest(alice.database, clock=lambda: NOW).take(
-        alice.user_id, many(1_200), kind=SourceKind.FILE, name='a.csv', progress=told.append
+        alice.user_id, many(1_200), kind=SourceKind.FILE, name='a.csv', progress=lambda *counts: told.append(counts)
     )
-    assert told == [500, 1_000, 1_200]
+    assert told == [(500, 0), (1_000, 0), (1_200, 0)]
 
 
 def test_stored_instants_and_sources_tell_where_a_row_came_from(alice: Desk) -> None:

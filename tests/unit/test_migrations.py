@@ -24,7 +24,7 @@ from services.planner import rollups_answer
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.query import DashboardQuery
-from services.rollup_rebuild import first_difference
+from services.rollup_check import first_difference
 from services.scores import RiskBands
 from services.selection import Selection
 

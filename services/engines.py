@@ -1,0 +1,98 @@
+"""SQLAlchemy engines as we need them: their pools, limits, and how a transaction begins.
+
+A connection's execution options tell the beginning of its transactions: ``writes``, with ``wait_ms`` for the lock, or
+``patient`` for reads that nobody waits for.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+BUSY_SECONDS = 15
+"""How long a writer waits for another one."""
+
+CACHE_KIB = 16_384
+BULK_CACHE_KIB = 98_304
+"""SQLite's page cache of a connection, and of one that takes a long file in: there every row touches six indexes."""
+
+READ_STATEMENT_MS = 5_000
+WRITE_STATEMENT_MS = 600_000
+
+
+def sqlite_engine(url: URL, *, connections: int) -> Engine:
+    """Its file is created readable by its owner only."""
+    if url.database and url.database != ':memory:':
+        _make_private(Path(url.database))
+    engine = create_engine(
+        url.set(drivername='sqlite'),  # whatever driver was named: the others are not for threads
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=3,
+        hide_parameters=True,
+        connect_args={'check_same_thread': False, 'isolation_level': None, 'timeout': BUSY_SECONDS},
+    )
+    event.listen(engine, 'connect', _prepare_sqlite)
+    event.listen(engine, 'begin', _begin_sqlite)
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    """Create the file readable by its owner only, before SQLite would create it for everybody."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    for pragma in (
+        'journal_mode=WAL',
+        'synchronous=NORMAL',
+        'foreign_keys=ON',
+        'temp_store=FILE',  # what is staged there may be larger than memory; small tables never reach the disk
+        f'cache_size=-{CACHE_KIB}',
+    ):
+        connection.execute(f'PRAGMA {pragma}')
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start: a reader that becomes a writer half-way could only fail."""
+    options = connection.get_execution_options()
+    if options.get('writes'):
+        connection.exec_driver_sql(f'PRAGMA busy_timeout={options["wait_ms"]}')
+        connection.exec_driver_sql('BEGIN IMMEDIATE')
+    else:
+        connection.exec_driver_sql('BEGIN')
+
+
+def postgresql_engine(url: URL, *, connections: int) -> Engine:
+    engine = create_engine(
+        url.set(drivername='postgresql+psycopg2'),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            'connect_timeout': 3,
+            'application_name': 'churnboard',
+            'options': '-c timezone=UTC',
+            'keepalives_idle': 10,
+            'tcp_user_timeout': 10_000,
+        },
+    )
+    event.listen(engine, 'begin', _begin_postgresql)
+    return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """One read sees one state, and nothing takes for ever; in one message, so that it costs one round trip."""
+    options = connection.get_execution_options()
+    if options.get('writes'):
+        limits = f'SET LOCAL statement_timeout={WRITE_STATEMENT_MS}; SET LOCAL lock_timeout={options["wait_ms"]}'
+    else:
+        longest = WRITE_STATEMENT_MS if options.get('patient') else READ_STATEMENT_MS
+        limits = f'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout={longest}'
+    connection.exec_driver_sql(limits)
