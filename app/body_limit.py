@@ -16,20 +16,22 @@ STREAMS = '/socket.io'
 class BodyLimit:
     """A pure ASGI middleware that answers 413 to more.
 
-    :param limits: bytes by path.
+    :param limits: bytes by path; ``None`` where whoever reads the body counts them.
     :param otherwise: bytes for all other paths.
     """
 
-    def __init__(self, app: ASGIApp, *, limits: Mapping[str, int], otherwise: int) -> None:
+    def __init__(self, app: ASGIApp, *, limits: Mapping[str, int | None], otherwise: int) -> None:
         self._app = app
         self._limits = limits
         self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope['type'] != 'http' or scope['path'].startswith(STREAMS):
+        limit = None
+        if scope['type'] == 'http' and not scope['path'].startswith(STREAMS):
+            limit = self._limits.get(scope['path'], self._otherwise)
+        if limit is None:
             await self._app(scope, receive, send)
             return
-        limit = self._limits.get(scope['path'], self._otherwise)
         received = 0
         started = False
 

@@ -15,13 +15,15 @@ from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
 from app.api import auth as auth_api
+from app.api import customers, health, live_data, predictions, session, unknown
 from app.api import exports as exports_api
-from app.api import health, live_data, predictions, session, unknown
+from app.api import uploads as uploads_api
 from app.api.errors import install_error_handlers
 from app.body_limit import BodyLimit
 from app.page_registry import PageRegistry
 from app.pages import login
 from app.pages.dashboard import dashboard_page
+from app.pages.data import data_page
 from app.pages.failure import failure_page
 from app.secret_key import secret_key
 from app.security import SignInGate
@@ -38,14 +40,20 @@ from services.emitter import Emitter
 from services.exports import Exports
 from services.hub import LiveHub
 from services.predictions import Ingest
+from services.rollup_upkeep import RollupUpkeep
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
+from services.sources import Sources
 from services.supervision import Supervisor
+from services.upload_events import pushing
+from services.uploads import Uploads
 from services.workspace import Workspace
 
 ASSETS = Path(__file__).parents[1] / 'assets'
 
 MAX_BODY = 65_536
+BODIES = {'/api/predictions': predictions.MAX_BYTES, uploads_api.PATH: None}
+"""Where a request may be larger; uploads count for themselves."""
 
 LINK_NOTICED_SECONDS = 5.0
 """How fast a page notices a dead link: NiceGUI derives its pings from it."""
@@ -65,7 +73,9 @@ class Services:
     hub: LiveHub
     ingest: Ingest
     exports: Exports
+    uploads: Uploads
     workspace: Workspace
+    upkeep: RollupUpkeep
     supervisor: Supervisor
     socket_server: SocketServer
     sockets: SocketService
@@ -111,6 +121,17 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         supervisor=supervisor,
         clock=clock,
     )
+    uploads = Uploads(
+        settings.data_dir / 'uploads',
+        database=database,
+        ingest=ingest,
+        sources=Sources(database, bands=bands),
+        hub=hub,
+        supervisor=supervisor,
+        clock=clock,
+        max_bytes=settings.max_upload_mb * 1_000_000,
+    )
+    uploads.on_progress(pushing(emitter))
     return Services(
         settings=settings,
         database=database,
@@ -119,6 +140,8 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         hub=hub,
         ingest=ingest,
         exports=exports,
+        uploads=uploads,
+        upkeep=RollupUpkeep(database, bands=bands, clock=clock),
         workspace=Workspace(database, ingest, hub, bands=bands, rng=random.Random()),
         supervisor=supervisor,
         socket_server=server,
@@ -130,8 +153,8 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
 def create_app(services: Services) -> FastAPI:
     """The ASGI application; nothing registers itself at import."""
     app = FastAPI(title='Churnboard', docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(services))
-    app.add_middleware(BodyLimit, limits={'/api/predictions': predictions.MAX_BYTES}, otherwise=MAX_BODY)
-    app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=('/',))
+    app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
+    app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=('/', '/data'))
     install_error_handlers(app)
     _add_rest(app, services)
     app.mount('/assets', StaticFiles(directory=ASSETS))
@@ -148,6 +171,8 @@ def _add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(live_data.create_router(auth, hub))
     app.include_router(predictions.create_router(auth, services.database, services.ingest, hub, clock=services.clock))
     app.include_router(exports_api.create_router(auth, services.exports))
+    app.include_router(uploads_api.create_router(auth, services.uploads))
+    app.include_router(customers.create_router(auth, services.database, hub, bands=services.settings.bands))
     app.include_router(unknown.create_router())
     app.include_router(login.create_router(auth, services.settings, services.page_registry.end))
 
@@ -155,6 +180,7 @@ def _add_rest(app: FastAPI, services: Services) -> None:
 def _add_pages(app: FastAPI, services: Services) -> None:
     """NiceGUI takes what is left; its own socket stays private."""
     ui.page('/', title='Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(dashboard_page(services))
+    ui.page('/data', title='Data · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(data_page(services))
     nicegui_app.on_page_exception(failure_page)
     ui.run_with(
         app,
@@ -176,8 +202,11 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.hub.on_beat(services.page_registry.check)
         services.supervisor.start('beat', services.hub.run)
         services.supervisor.start('sample feed', services.workspace.feed)
+        services.supervisor.start('uploads', services.uploads.run)
+        services.supervisor.start('rollup upkeep', services.upkeep.run)
         yield
         await services.supervisor.stop()
+        await services.uploads.close()
         services.auth.close()
 
     return lifespan

@@ -39,6 +39,7 @@ class Settings:
     session_hours: int = 12
     medium_risk: int = 400_000
     high_risk: int = 700_000
+    max_upload_mb: int = 200
     log_level: str = 'info'
 
     @classmethod
@@ -169,6 +170,10 @@ def _risk(text: str) -> int:
     return int(score * 1_000_000)
 
 
+def _max_upload(text: str) -> int:
+    return int(_number(text, 'whole megabytes from 1 to 10240', low=1, high=10_240, whole=True))
+
+
 def _log_level(text: str) -> str:
     if text.lower() not in ('debug', 'info', 'warning', 'error'):
         raise ValueError('one of debug, info, warning, error')
@@ -208,6 +213,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     'session_hours': _session_hours,
     'medium_risk': _risk,
     'high_risk': _risk,
+    'max_upload_mb': _max_upload,
     'log_level': _log_level,
 }
 assert READERS.keys() == {field.name for field in fields(Settings)}

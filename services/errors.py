@@ -59,5 +59,9 @@ class TooLarge(ChurnboardError):
     code = 'too_large'
 
 
+class RateLimited(ChurnboardError):
+    code = 'rate_limited'
+
+
 class Unavailable(ChurnboardError):
     code = 'unavailable'

@@ -18,7 +18,7 @@ def dashboard_page(services: BoardServices) -> Callable[[], Awaitable[None]]:
         identity: BoardIdentity = client.request.scope['churnboard.identity']
         if identity.session_hash is not None:
             services.page_registry.add(identity.session_hash, client)
-        client.on_delete(lambda: _send_away(client))
+        client.on_delete(lambda: send_away(client, path='/'))
         board = Board(services, identity, client)
         client.on_delete(services.hub.watch(identity.user_id, on_change=board.changed).close)
         await board.first_show()
@@ -26,9 +26,11 @@ def dashboard_page(services: BoardServices) -> Callable[[], Awaitable[None]]:
     return dashboard
 
 
-def _send_away(client: Client) -> None:
+def send_away(client: Client, *, path: str) -> None:
     """Let a tab that still looks at a deleted page ask for it again: whoever is signed out ends at the sign-in.
+
+    :param path: the page's own.
 
     Not through the client's outbox, which stops with the client.
     """
-    background_tasks.create(core.sio.emit('open', {'path': '/', 'new_tab': False}, room=client.id))
+    background_tasks.create(core.sio.emit('open', {'path': path, 'new_tab': False}, room=client.id))

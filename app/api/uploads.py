@@ -1,0 +1,160 @@
+"""Uploads by REST: a file in as the raw body, what became of it, and the way back out."""
+
+from pathlib import PurePath
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.requests import ClientDisconnect
+
+from app.api.identity import current_identity
+from app.api.upload_calls import TakeOptions, UploadCall, announced_bytes, check_raw
+from services.auth import Auth
+from services.clock import rfc3339
+from services.errors import InvalidRequest, NotFound
+from services.file_rows import Preview
+from services.identity import Identity
+from services.source_removal import Removed
+from services.sources import SourceInfo
+from services.upload_status import UploadState, UploadStatus
+from services.uploads import Uploads
+
+PATH = '/api/uploads'
+HEADERS = {'Cache-Control': 'no-store'}
+CLIENT_CLOSED = 499
+LONGEST_NUMBER = 18
+NO_SOURCE = 'There is no such source: GET /api/uploads lists them.'
+
+
+def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
+    router = APIRouter(prefix=PATH, tags=['uploads'])
+    Caller = Annotated[Identity, Depends(current_identity(auth))]
+
+    @router.post('')
+    async def post_upload(request: Request, caller: Caller) -> Response:
+        """Take a file in, or with ``?preview=true`` only look at it; the body is the file itself."""
+        check_raw(request)
+        call = UploadCall.of_parameters(request)
+        try:
+            chunks, size = request.stream(), announced_bytes(request)
+            status = await uploads.receive(caller.user_id, call.name, chunks, announced=size)
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_CLOSED)  # to nobody: nothing of the file is left
+        if status.state is UploadState.DONE:
+            return _answer(_upload(status))
+        if call.preview:
+            return _answer({**_upload(status), 'preview': await _preview_of(caller.user_id, status)}, 202)
+        return _answer(_upload(await _start(caller.user_id, status.id, call.options)), 202)
+
+    @router.get('')
+    async def get_sources(caller: Caller) -> JSONResponse:
+        """Everything your predictions came from, newest first."""
+        return _answer([_source(source) for source in await uploads.history(caller.user_id)])
+
+    @router.get('/{upload_id}')
+    async def get_upload(upload_id: str, caller: Caller) -> JSONResponse:
+        """How far an upload is; by the id of a source, what came with it."""
+        source_id = _number(upload_id)
+        if source_id is None:
+            return _answer(_upload(uploads.status(caller.user_id, upload_id)))
+        for source in await uploads.history(caller.user_id):
+            if source.id == source_id:
+                return _answer(_source(source))
+        raise NotFound(NO_SOURCE)
+
+    @router.post('/{upload_id}/start')
+    async def start_upload(upload_id: str, request: Request, caller: Caller) -> JSONResponse:
+        """Take a file in that was only looked at, or failed; the body is ``{"mapping": {...}, "partial": false}``."""
+        return _answer(_upload(await _start(caller.user_id, upload_id, await TakeOptions.of_body(request))), 202)
+
+    @router.get('/{upload_id}/errors')
+    async def get_errors(upload_id: str, caller: Caller) -> Response:
+        """The rejected rows as CSV."""
+        path = uploads.errors(caller.user_id, upload_id)
+        if path is None:
+            raise NotFound('This upload has no rejected rows.')
+        name = PurePath(uploads.status(caller.user_id, upload_id).name).stem
+        return FileResponse(path, media_type='text/csv; charset=utf-8', filename=f'{name}-errors.csv', headers=HEADERS)
+
+    @router.delete('/{upload_id}')
+    async def delete_upload(upload_id: str, caller: Caller) -> JSONResponse:
+        """Take back what a source or upload brought, exactly; an upload that brought nothing is forgotten."""
+        source_id = _number(upload_id)
+        if source_id is None:
+            source_id = uploads.status(caller.user_id, upload_id).source_id
+        if source_id is None:
+            await uploads.discard(caller.user_id, upload_id)
+            return _answer(_removed(Removed(deleted=0, restored=0)))
+        return _answer(_removed(await uploads.undo(caller.user_id, source_id)))
+
+    async def _start(user_id: int, upload_id: str, options: TakeOptions) -> UploadStatus:
+        return await uploads.start(user_id, upload_id, mapping=options.mapping, skip_bad_rows=options.skip_bad_rows)
+
+    async def _preview_of(user_id: int, status: UploadStatus) -> dict[str, object]:
+        """:raises InvalidRequest: the file cannot be read; it is not kept then."""
+        try:
+            return _preview(await uploads.preview(user_id, status.id))
+        except InvalidRequest:
+            await uploads.discard(user_id, status.id)
+            raise
+
+    return router
+
+
+def _answer(data: object, status: int = 200) -> JSONResponse:
+    return JSONResponse({'success': True, 'data': data}, status, HEADERS)
+
+
+def _number(upload_id: str) -> int | None:
+    """The id of a source; ``None`` if it is that of an upload."""
+    if not (upload_id.isascii() and upload_id.isdigit()):
+        return None
+    if len(upload_id) > LONGEST_NUMBER:
+        raise NotFound(NO_SOURCE)
+    return int(upload_id)
+
+
+def _upload(status: UploadStatus) -> dict[str, object]:
+    return {
+        'id': status.id,
+        'name': status.name,
+        'state': status.state.value,
+        'bytes': status.bytes,
+        'rows': status.rows,
+        'stored': status.stored,
+        'rejected': status.rejected,
+        'accepted': status.accepted,
+        'corrected': status.corrected,
+        'duplicates': status.duplicates,
+        'message': status.message,
+        'source_id': None if status.source_id is None else str(status.source_id),
+        'created_at': rfc3339(status.created_at),
+    }
+
+
+def _preview(preview: Preview) -> dict[str, object]:
+    return {
+        'format': preview.format.value,
+        'compressed': preview.compressed,
+        'columns': preview.columns,
+        'guessed': dict(preview.guessed),
+        'rows': preview.rows,
+    }
+
+
+def _source(source: SourceInfo) -> dict[str, object]:
+    return {
+        'id': str(source.id),
+        'kind': str(source.kind),
+        'name': source.name,
+        'accepted': source.accepted,
+        'corrected': source.corrected,
+        'duplicates': source.duplicates,
+        'rejected': source.rejected,
+        'created_at': rfc3339(source.created_at),
+        'content_hash': source.content_hash,
+    }
+
+
+def _removed(removed: Removed) -> dict[str, object]:
+    return {'deleted': removed.deleted, 'restored': removed.restored}

@@ -1,0 +1,187 @@
+"""The page at ``/data``: files in, what became of them, and the way back out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from nicegui import Client, background_tasks, ui
+
+from app.pages.board_services import BoardIdentity
+from app.pages.dashboard import send_away
+from app.pages.data_desk import UploadDesk
+from app.pages.data_services import DataServices
+from app.pages.data_words import source_name, undo_question, undone_words
+from app.pages.frame import frame
+from components.confirm_dialog import ConfirmDialog
+from components.error_banner import ErrorBanner
+from components.source_list import SourceItem, SourceList
+from components.status_line import StatusLine
+from services.errors import ChurnboardError
+from services.sources import SourceInfo
+
+log = logging.getLogger(__name__)
+
+CHANGE_SECONDS = 1.0
+FIRST_BUILD_SECONDS = 0.15
+"""How long the page waits for its history: longer, and a skeleton is the better answer."""
+UNEXPECTED = 'Something unexpected happened; it is in the log of the server.'
+
+
+def data_page(services: DataServices) -> Callable[[], Awaitable[None]]:
+    """The page builder, for the factory to register."""
+
+    async def data() -> None:
+        client = ui.context.client
+        identity: BoardIdentity = client.request.scope['churnboard.identity']
+        if identity.session_hash is not None:
+            services.page_registry.add(identity.session_hash, client)
+        client.on_delete(lambda: send_away(client, path='/data'))
+        page = DataPage(services, identity, client)
+        client.on_delete(services.hub.watch(identity.user_id, on_change=page.changed).close)
+        await page.first_show()
+
+    return data
+
+
+class DataPage:
+    """One tab: brings uploads and history together, and keeps them up to date."""
+
+    def __init__(self, services: DataServices, identity: BoardIdentity, client: Client) -> None:
+        self._hub = services.hub
+        self._uploads = services.uploads
+        self._user_id = identity.user_id
+        self._client = client
+        self._paused = False
+        self._change_due = False
+        self._changed_at = float('-inf')
+        self._revision: int | None = None
+        self._as_of: datetime | None = None
+        self._history: Sequence[SourceInfo] = ()
+        self._removing: set[int] = set()
+        seconds = services.settings.refresh_seconds
+        with frame(
+            'Data',
+            identity,
+            path='/data',
+            assets=('data.css', 'upload.js'),
+            refresh_seconds=seconds,
+            on_pause=self._pause,
+        ) as self._connection:
+            self._status = StatusLine()
+            self._error = ErrorBanner(self.refresh)
+            self._desk = UploadDesk(self._uploads, self._user_id, say=self._status.say)
+            self._sources = SourceList(on_undo=self._ask)
+        client.on_connect(self._tick)
+        ui.timer(seconds, self._tick, immediate=False)
+
+    async def first_show(self) -> None:
+        """Put the history into the page itself when it is at hand; the first tick brings it otherwise."""
+        await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
+
+    async def changed(self) -> None:
+        """The user's data changed: show it now, not with the next tick; a stream of changes is shown once a second."""
+        if not self._change_due:
+            self._change_due = True
+            background_tasks.create(self._show_change(), name='show change')
+
+    async def _show_change(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._changed_at + CHANGE_SECONDS - loop.time()))
+        self._change_due, self._changed_at = False, loop.time()
+        await self._tick()
+
+    async def refresh(self) -> None:
+        """Show how uploads and sources stand; what was shown stays when that fails."""
+        try:
+            await self._desk.look()
+            await self._show_history()
+        except ChurnboardError as error:
+            self._fail(error.message)
+        except Exception:  # whatever it is, nobody may take an old history for a new one
+            log.exception('the data page could not be refreshed')
+            self._fail(UNEXPECTED)
+
+    async def _show_history(self) -> None:
+        await self._hub.check_user(self._user_id)
+        seen = self._hub.seen(self._user_id)
+        revision = seen.state.revision if seen and seen.state else None
+        if revision is None or revision != self._revision:
+            history = await self._uploads.history(self._user_id)
+            if self._client.is_deleted or (revision or 0) < (self._revision or 0):
+                return  # a later look came back earlier
+            self._history, self._revision = history, revision
+            self._show_sources()
+        self._error.clear_error()
+        self._connection.show_delayed(False)
+        if seen is not None:
+            self._as_of = seen.at
+            self._connection.show(seen.at)
+
+    def _show_sources(self) -> None:
+        self._sources.show([self._item(source) for source in self._history])
+
+    def _item(self, source: SourceInfo) -> SourceItem:
+        return SourceItem(
+            id=source.id,
+            kind=source.kind.value,
+            name=source_name(source),
+            taken_at=source.created_at.isoformat(timespec='milliseconds'),
+            rows=source.accepted,
+            corrected=source.corrected,
+            duplicates=source.duplicates,
+            rejected=source.rejected,
+            removing=source.id in self._removing,
+        )
+
+    async def _tick(self) -> None:
+        if not self._paused and not self._client.is_deleted and self._client.has_socket_connection:
+            await self.refresh()
+
+    def _pause(self, paused: bool) -> None:
+        self._paused = paused
+        self._connection.show_paused(paused)
+        if not paused:
+            background_tasks.create(self.refresh())
+
+    def _fail(self, reason: str) -> None:
+        if not self._client.is_deleted:
+            self._error.show(reason, as_of=self._as_of)
+            self._connection.show_delayed(True)
+
+    def _ask(self, source_id: int) -> None:
+        source = next((source for source in self._history if source.id == source_id), None)
+        if source is None or source_id in self._removing:
+            return
+
+        async def confirmed() -> None:
+            dialog.close()
+            await self._undo(source)
+
+        title, text, action = undo_question(source)
+        with self._client.content:
+            dialog = ConfirmDialog(title, text, action=action, on_confirm=confirmed)
+        dialog.on('hide', dialog.delete, args=[])
+        dialog.ask()
+
+    async def _undo(self, source: SourceInfo) -> None:
+        if source.id in self._removing:
+            return
+        name = source_name(source)
+        self._removing.add(source.id)
+        self._show_sources()
+        try:
+            removed = await self._uploads.undo(self._user_id, source.id)
+            self._status.note(undone_words(name, removed))
+        except ChurnboardError as error:
+            self._status.note(f'{name} was not undone, and nothing has changed. {error.message}', failed=True)
+        except Exception:
+            log.exception('a source could not be undone')
+            self._status.note(f'{name} was not undone. {UNEXPECTED}', failed=True)
+        finally:
+            self._removing.discard(source.id)
+        self._revision = None
+        await self.refresh()
+        self._show_sources()
