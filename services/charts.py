@@ -54,7 +54,8 @@ def customers_by_arrival(
     found = session.execute(
         prediction_rows()
         .where(col(Prediction.user_id) == selection.user_id, col(Prediction.arrival).in_(arrivals))
-        .order_by(col(Prediction.score).desc(), col(Prediction.arrival).desc())
+        # the sum keeps SQLite from going through everybody in the order of an index
+        .order_by((col(Prediction.score) + 0).desc(), col(Prediction.arrival).desc())
     )
     return tuple(_customer(row, selection.bands) for row in found)
 

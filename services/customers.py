@@ -64,22 +64,20 @@ INSERT_NEW = f"""
     WHERE is_new = 1 AND ord > :after AND ord <= :upto ORDER BY ord
 """
 
-UPDATE_KNOWN = (
-    """
+UPDATE_NAMES = """
     UPDATE customer SET (name, folded_name, name_at) = (
         SELECT n.name, n.folded_name, n.name_at FROM news n WHERE n.customer_id = customer.customer_id)
-    WHERE user_id = :user AND customer_id IN (
-        SELECT n.customer_id FROM news n JOIN customer c ON c.user_id = :user AND c.customer_id = n.customer_id
-        WHERE n.is_new = 0 AND n.name IS NOT NULL AND (c.name_at IS NULL OR n.name_at >= c.name_at))
-    """,
-    """
+    WHERE user_id = :user AND customer_id IN (SELECT customer_id FROM news WHERE is_new = 0 AND name IS NOT NULL)
+      AND coalesce(name_at, 0) <= (SELECT n.name_at FROM news n WHERE n.customer_id = customer.customer_id)
+"""
+
+UPDATE_VALUES = """
     UPDATE customer SET (account_value, value_at) = (
         SELECT n.account_value, n.value_at FROM news n WHERE n.customer_id = customer.customer_id)
-    WHERE user_id = :user AND customer_id IN (
-        SELECT n.customer_id FROM news n JOIN customer c ON c.user_id = :user AND c.customer_id = n.customer_id
-        WHERE n.is_new = 0 AND n.account_value IS NOT NULL AND (c.value_at IS NULL OR n.value_at >= c.value_at))
-    """,
-)
+    WHERE user_id = :user
+      AND customer_id IN (SELECT customer_id FROM news WHERE is_new = 0 AND account_value IS NOT NULL)
+      AND coalesce(value_at, 0) <= (SELECT n.value_at FROM news n WHERE n.customer_id = customer.customer_id)
+"""
 
 FORGET_CONCERNED = """
     DELETE FROM customer WHERE user_id = :user AND customer_id IN (SELECT customer_id FROM concerned)
@@ -140,8 +138,9 @@ def insert_new(session: Session, user_id: int, *, after: int = 0, upto: int = 1 
 
 def update_known(session: Session, user_id: int) -> None:
     """Write what ``news`` says of customers that were there before."""
-    for statement in UPDATE_KNOWN:
-        session.execute(text(statement), {'user': user_id})
+    if session.execute(text('SELECT 1 FROM news WHERE is_new = 0 LIMIT 1')).first():
+        for statement in (UPDATE_NAMES, UPDATE_VALUES):
+            session.execute(text(statement), {'user': user_id})
     NEWS.clear(session)
 
 

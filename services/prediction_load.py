@@ -13,6 +13,7 @@ from sqlmodel import Session
 from services.customers import note_staged
 from services.models import Source, SourceKind
 from services.rollups import Rollups
+from services.statistics import analyze, is_long
 from services.temporary_tables import TemporaryTable, rows_of
 
 REPEATED = TemporaryTable('repeated', 'incoming BIGINT, arrival BIGINT, source_id BIGINT')
@@ -139,6 +140,8 @@ class Load:
         self.accepted = insert_staged(self._session, self._source, arrivals=self.arrivals, now=self._now)
         self.duplicates = rows - self.accepted
         self.arrivals += self.accepted
+        if is_long(rows, self.arrivals):
+            analyze(self._session, 'prediction')
         at: ColumnElement[int] = func.coalesce(column('predicted_at'), self._now)
         staged = table('incoming', *map(column, ('customer_id', 'predicted_at', 'score')))
         self._rollups.change(select(column('customer_id'), at, column('score'), literal(1)).select_from(staged))

@@ -22,6 +22,7 @@ from services.rollups import Rollups, worth_a_rebuild
 from services.row_spool import RowSpool
 from services.row_staging import INCOMING, stage
 from services.scores import RiskBands
+from services.statistics import analyze, is_long
 
 MAX_ERRORS = 1_000
 PROGRESS_EVERY = 500
@@ -181,6 +182,8 @@ class Ingest:
         )
         if many:
             INCOMING.clear(session)
+            if is_long(taken.accepted, taken.arrivals):
+                analyze(session, 'customer', 'customer_day')
         return source.id, taken
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterator
+from struct import Struct
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,8 @@ from services.prediction_rows import PredictionRow
 
 BATCH = 2_000
 MEMORY = 8 * 1024 * 1024
+SIZE = Struct('=Q')
+"""Before each batch: its bytes."""
 
 
 class RowSpool:
@@ -39,12 +42,13 @@ class RowSpool:
     def batches(self) -> Iterator[list[PredictionRow]]:
         if self._batch:
             self._flush()
-        end = self._file.tell()
         self._file.seek(0)
-        while self._file.tell() < end:
-            yield list(map(PredictionRow._make, marshal.load(self._file)))
+        while size := self._file.read(SIZE.size):
+            yield list(map(PredictionRow._make, marshal.loads(self._file.read(*SIZE.unpack(size)))))
 
     def _flush(self) -> None:
         # plain tuples: five times as fast as pickling objects, and these bytes never leave this process
-        marshal.dump(list(map(tuple, self._batch)), self._file)
+        batch = marshal.dumps(list(map(tuple, self._batch)))  # not dump and load, which ask the file for each value
+        self._file.write(SIZE.pack(len(batch)))
+        self._file.write(batch)
         self._batch = []

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from sqlalchemy import text
 from sqlmodel import Session
 
 from services.prediction_rows import PredictionRow
@@ -17,6 +18,9 @@ INCOMING = TemporaryTable(
     'account_value BIGINT, reasons TEXT, status TEXT',
 )
 """In the order of the file; ``status`` is null for completed."""
+
+WORK_MEMORY = '64MB'
+"""What PostgreSQL may use for a sort or hash of a long file's rows; its default would go to disk."""
 
 COLUMNS = PredictionRow._fields[1:]
 USUAL = {'status': 'completed'}
@@ -35,6 +39,7 @@ def stage(
     if session.get_bind().dialect.name == 'sqlite':
         _insert(session, counted)
     else:
+        session.execute(text(f"SET LOCAL work_mem = '{WORK_MEMORY}'"))
         _copy(session, counted)
     INCOMING.analyze(session)
 

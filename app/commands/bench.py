@@ -19,6 +19,9 @@ def add_parser(subparsers: Subparsers) -> None:
     engine = kinds.add_parser('engine', help='reading the board and taking predictions in, by length of history')
     engine.add_argument('--quick', action='store_true', help='the small sizes only, below 45 s')
     engine.add_argument('--most', type=int, metavar='N', help='no size above N predictions')
+    engine.add_argument(
+        '--postgresql', metavar='URL', help='measure on this server, in databases of its own, instead of SQLite'
+    )
     engine.add_argument('--json', type=Path, metavar='PATH', help='write the figures there, too')
     engine.set_defaults(run=run_engine)
 
@@ -30,7 +33,7 @@ def run_engine(args: argparse.Namespace, _settings: Settings) -> int:
     sizes = engine.QUICK_SIZES if args.quick else engine.SIZES
     report = engine.run(
         sizes=tuple(size for size in sizes if size <= (args.most or size)),
-        urls=lambda folder: f'sqlite:///{folder}/bench.sqlite3',
+        server=args.postgresql,
         tell=tell,
     )
     put(report.table())
