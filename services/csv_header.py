@@ -14,6 +14,17 @@ MAX_COLUMNS = 256
 """CRM exports have well over a hundred columns; more than this is not a table of customers."""
 
 
+class MissingColumns(InvalidRequest):
+    """Columns that are needed are not there under their names.
+
+    :param pairs: THEIRS=OURS, as a mapping would probably say it.
+    """
+
+    def __init__(self, message: str, *, pairs: tuple[str, ...]) -> None:
+        super().__init__(f'{message}, for example {" and ".join(pairs)}.')
+        self.pairs = pairs
+
+
 @dataclass(frozen=True)
 class Header:
     columns: int
@@ -81,10 +92,10 @@ def _check_fields(fields: Sequence[str | None], names: Sequence[str]) -> None:
             raise InvalidRequest(f'{count} columns hold {field}: keep one of them.')
     missing = [field for field in REQUIRED if field not in fields]
     if missing:
-        hints = ' '.join(f'--map "{_likely(field, names)}={field}"' for field in missing)
-        raise InvalidRequest(
+        raise MissingColumns(
             f'The column{"s" * (len(missing) > 1)} {" and ".join(missing)} cannot be found. '
-            f'The file has: {_listed(names)}. Say which is which, for example {hints}.'
+            f'The file has: {_listed(names)}. Say which is which',
+            pairs=tuple(f'{_likely(field, names)}={field}' for field in missing),
         )
 
 

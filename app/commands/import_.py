@@ -79,12 +79,17 @@ class _Importer:
 
     def _take(self, path: Path) -> bool:
         """Take one file in and say what became of it."""
+        from services.csv_header import MissingColumns
         from services.file_rows import read_rows
 
         try:
             with path.open('rb') as stream:
                 file = read_rows(stream, now=system_clock(), mapping=self._mapping)
                 result, taken = self._ingested(path, file)
+        except MissingColumns as error:
+            options = ' '.join(f'--map "{pair}"' for pair in error.pairs)
+            tell(f'{path}: nothing was taken. {error} Add {options}')
+            return False
         except (InvalidRequest, OSError) as error:
             tell(f'{path}: nothing was taken. {error}')
             return False

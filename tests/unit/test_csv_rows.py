@@ -111,8 +111,8 @@ def test_missing_columns_are_listed_with_what_was_found_and_what_to_do() -> None
     message = refusal('Customer ID,Score\nA,0.5\n')
     assert 'customer_id and churn_score' in message
     assert 'Customer ID, Score' in message
-    assert '--map "Customer ID=customer_id" --map "Score=churn_score"' in message
-    assert '--map "THEIR NAME=customer_id"' in refusal('a,churn_score\nA,0.5\n')
+    assert message.endswith('for example Customer ID=customer_id and Score=churn_score.')
+    assert 'for example THEIR NAME=customer_id.' in refusal('a,churn_score\nA,0.5\n')
 
 
 def test_a_column_without_a_name_is_counted_out() -> None:

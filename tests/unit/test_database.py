@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 from sqlmodel import Session
 
 from services import database as module
@@ -240,4 +240,20 @@ def test_sqlite_is_reached_by_its_own_driver_whatever_was_named(tmp_path: Path) 
     database = Database.open(f'sqlite+aiosqlite:///{tmp_path}/x')
     with database.writing() as session:
         session.execute(text('CREATE TABLE facts (number integer)'))
+    database.close()
+
+
+def test_a_disk_without_room_is_told_as_that_and_nothing_is_changed(tmp_path: Path) -> None:
+    database = Database.open(f'sqlite:///{tmp_path}/small.sqlite3')
+    with database.writing() as session:
+        session.execute(text('CREATE TABLE things (name TEXT)'))
+
+    @event.listens_for(database.engine, 'begin')
+    def without_room(connection: Connection) -> None:
+        connection.exec_driver_sql('PRAGMA max_page_count = 10')  # what SQLite says then is what it says of a full disk
+
+    with pytest.raises(Unavailable, match='no room left on the disk'), database.writing() as session:
+        session.execute(text('INSERT INTO things VALUES (:name)'), {'name': 'x' * 100_000})
+    with database.reading() as session:
+        assert session.execute(text('SELECT count(*) FROM things')).scalar() == 0
     database.close()

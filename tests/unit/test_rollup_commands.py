@@ -64,3 +64,18 @@ def test_a_quick_benchmark_prints_its_figures(
     assert main(['bench', 'engine', '--most', '5000', '--json', 'figures.json']) == 0
     assert 'ingest/raw' in capsys.readouterr().out
     assert '"predictions": 5000' in (tmp_path / 'figures.json').read_text()
+
+
+def test_another_time_zone_is_counted_in_at_once(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['user', 'time-zone', 'alice@example.com', 'Pacific/Auckland']) == 0
+    assert capsys.readouterr().err.endswith('alice@example.com now sees days in Pacific/Auckland.\n')
+    with database.reading() as session:
+        assert session.execute(text('SELECT rollup_zone FROM user_revision')).scalar() == 'Pacific/Auckland'
+    assert main(['check']) == 0
+
+
+@pytest.mark.parametrize('words', [['alice@example.com', 'Berlin'], ['nobody@example.com', 'Europe/Berlin']])
+def test_a_time_zone_or_user_that_there_is_not_changes_nothing(database: Database, words: list[str]) -> None:
+    assert main(['user', 'time-zone', *words]) == 2
+    with database.reading() as session:
+        assert session.execute(text('SELECT time_zone FROM "user"')).scalar() == 'UTC'
