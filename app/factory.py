@@ -207,6 +207,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         yield
         await services.supervisor.stop()
         await services.uploads.close()
+        services.hub.close()
         services.auth.close()
 
     return lifespan

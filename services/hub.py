@@ -9,33 +9,30 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
-
-from sqlmodel import Session
 
 from services.alert_watch import AlertWatch
 from services.alerts import Alerts
+from services.answers import Answers, Patience
 from services.clock import Clock
 from services.dashboard import Dashboard
 from services.database import Database
 from services.errors import InvalidToken, Unavailable
+from services.lane import Lane
 from services.listeners import tell
 from services.query import DashboardQuery
 from services.schemas import Alert, Charts
 from services.selection import Selection
-from services.snapshots import SingleFlightCache, Snapshot
+from services.snapshots import Snapshot
 from services.user_states import UserState, user_states
 from services.watchers import Listener, Watch, Watchers
 
-T = TypeVar('T')
-
 log = logging.getLogger(__name__)
 
-CACHED = 2_000
 AT_ONCE = 3
 """Users served at a time in a beat: fewer than there are connections to the database."""
 
 EVERYTHING = DashboardQuery()
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +50,14 @@ class LiveHub:
     """
 
     def __init__(
-        self, database: Database, dashboard: Dashboard, alerts: Alerts, *, clock: Clock, refresh_seconds: float
+        self,
+        database: Database,
+        dashboard: Dashboard,
+        alerts: Alerts,
+        *,
+        clock: Clock,
+        refresh_seconds: float,
+        patience: Patience = PATIENCE,
     ) -> None:
         self.refresh_seconds = refresh_seconds
         self._database = database
@@ -64,7 +68,7 @@ class LiveHub:
         self._seen: dict[int, Seen] = {}
         self._away: Unavailable | None = None
         """Why the last look failed, while it did."""
-        self._cache = SingleFlightCache(size=CACHED)
+        self._answers = Answers(database, dashboard, lane=Lane(), patience=patience)
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._on_beat: list[Listener] = []
@@ -105,21 +109,19 @@ class LiveHub:
         """What the user sees of the query now.
 
         :raises InvalidToken: there is no such user any more.
-        :raises Unavailable: the database does not answer.
+        :raises Unavailable: the database does not answer, or it takes long and nothing earlier is known.
         """
         state, at = await self._current(user_id)
-        selection = self._selection(state, query)
         alerts = await self._active_alerts(state)
-        key = ('numbers', user_id, query, state.revision, selection.today, selection.zone.key)
-        numbers = await self._cache.get(key, lambda: self._read(self._dashboard.numbers, selection))
-        return Snapshot(user_id=user_id, numbers=numbers, alerts=alerts, as_of=at)
+        answer = await self._answers.numbers(self._selection(state, query), state.revision, at)
+        return Snapshot(
+            user_id=user_id, numbers=answer.value, alerts=alerts, as_of=answer.as_of, refreshing=answer.refreshing
+        )
 
     async def charts(self, user_id: int, query: DashboardQuery) -> Charts:
         """What the page shows beside the snapshot; raises as :meth:`snapshot`."""
-        state, _ = await self._current(user_id)
-        selection = self._selection(state, query)
-        key = ('charts', user_id, query, state.revision, selection.today, selection.zone.key)
-        return await self._cache.get(key, lambda: self._read(self._dashboard.charts, selection))
+        state, at = await self._current(user_id)
+        return (await self._answers.charts(self._selection(state, query), state.revision, at)).value
 
     async def check_user(self, user_id: int) -> None:
         """:raises InvalidToken: there is no such user any more, or it may not sign in."""
@@ -170,6 +172,10 @@ class LiveHub:
         finally:
             for task in list(self._busy.values()):
                 task.cancel()
+
+    def close(self) -> None:
+        """Work out nothing more."""
+        self._answers.close()
 
     async def _serve(self, user_id: int) -> None:
         async with self._at_once:
@@ -238,9 +244,6 @@ class LiveHub:
 
     def _selection(self, state: UserState, query: DashboardQuery) -> Selection:
         return self._dashboard.selection(state.user_id, query, zone=state.time_zone, now=self._clock())
-
-    async def _read(self, compute: Callable[[Session, Selection], T], selection: Selection) -> T:
-        return await self._database.read(lambda session: compute(session, selection))
 
 
 def _revision(seen: Seen) -> int:

@@ -38,6 +38,11 @@ class AlertType(StrEnum):
     INFO = 'info'
 
 
+class BoardState(StrEnum):
+    REFRESHING = 'refreshing'
+    """The last known numbers, true as of their timestamp; newer ones are being worked out."""
+
+
 class Payload(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -99,6 +104,7 @@ class DashboardData(Payload):
     recent_activity: tuple[ActivityItem, ...]
     trends: Trends
     alerts: tuple[Alert, ...]
+    state: BoardState | None = None
 
 
 class AtRiskCustomer(Payload):

@@ -15,7 +15,7 @@ import orjson
 
 from services.clock import rfc3339
 from services.dashboard import Numbers
-from services.schemas import Alert, DashboardData
+from services.schemas import Alert, BoardState, DashboardData
 
 T = TypeVar('T')
 
@@ -28,6 +28,8 @@ class Snapshot:
     numbers: Numbers
     alerts: tuple[Alert, ...]
     as_of: datetime
+    refreshing: bool = False
+    """These are the last known numbers: newer ones are being worked out."""
 
     @property
     def has_sample(self) -> bool:
@@ -42,6 +44,7 @@ class Snapshot:
             recent_activity=self.numbers.recent_activity,
             trends=self.numbers.trends,
             alerts=self.alerts,
+            state=BoardState.REFRESHING if self.refreshing else None,
         )
 
     @cached_property
@@ -68,6 +71,11 @@ class SingleFlightCache:
 
     async def get(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
         """The cached result, or that of ``compute``; a failure is handed to all who wait and not kept."""
+        # one who gives up waiting must not end the computation for the others
+        return await asyncio.shield(self.start(key, compute))
+
+    def start(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> asyncio.Future[T]:
+        """The same without waiting for it: all who ask share the future, so that nobody may cancel it."""
         entry = self._entries.get(key)
         if entry is None:
             entry = asyncio.ensure_future(compute())
@@ -77,8 +85,7 @@ class SingleFlightCache:
                 self._entries.popitem(last=False)
         else:
             self._entries.move_to_end(key)
-        # one who gives up waiting must not end the computation for the others
-        return cast(T, await asyncio.shield(entry))
+        return cast('asyncio.Future[T]', entry)
 
     def forget(self, key: Hashable) -> None:
         """Compute it anew when it is asked for again."""

@@ -22,9 +22,12 @@ from components.toolbar import Toolbar
 from services.errors import ChurnboardError
 from services.export_formats import ExportFormat
 from services.query import DashboardQuery
+from services.questions import BeingWorkedOut
+from services.schemas import BoardState
 
 log = logging.getLogger(__name__)
 CHANGE_SECONDS = 1.0
+NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -39,6 +42,8 @@ class Board:
         self._client = client
         self._state = ViewState()
         self._as_of: datetime | None = None
+        self._waiting = False
+        """For numbers that were asked for: paused or not, they are shown when they are there."""
         self._change_due = False
         self._changed_at = float('-inf')
         seconds = services.settings.refresh_seconds
@@ -74,6 +79,8 @@ class Board:
         query = self._state.query
         try:
             await self._show(query)
+        except BeingWorkedOut as error:
+            self._wait(query, error.message)
         except ChurnboardError as error:
             self._fail(query, error.message)
         except Exception:  # whatever it is, nobody may take old numbers for new ones
@@ -90,7 +97,8 @@ class Board:
         if not self._waits_for(query):
             return
         self._view.show_charts(charts)
-        self._view.show_busy(False)
+        self._view.show_busy(False, why=NEWER if snapshot.data.state is BoardState.REFRESHING else '')
+        self._waiting = False
         self._as_of = snapshot.as_of
         self._error.clear_error()
         self._connection.show_delayed(False)
@@ -99,6 +107,14 @@ class Board:
     def _waits_for(self, query: DashboardQuery) -> bool:
         """An answer to an older question is dropped: the newer one has its own."""
         return query == self._state.query and not self._client.is_deleted
+
+    def _wait(self, query: DashboardQuery, why: str) -> None:
+        """The numbers are on their way: the next tick asks again."""
+        if self._waits_for(query):
+            self._waiting = True
+            self._view.show_busy(True, why=why)
+            self._error.clear_error()
+            self._connection.show_delayed(False)
 
     def _fail(self, query: DashboardQuery, reason: str) -> None:
         if self._waits_for(query):
@@ -119,7 +135,7 @@ class Board:
             await self._tick()
 
     async def _tick(self) -> None:
-        if not self._state.paused and self._client.has_socket_connection:
+        if (self._waiting or not self._state.paused) and self._client.has_socket_connection:
             await self.refresh()
 
     def _change(self, change: Callable[[], None]) -> None:
@@ -129,6 +145,7 @@ class Board:
         self._filters.show(risk=state.risk, period=state.period, errors=state.errors, active=state.active)
         self._toolbar.say('')
         if state.query != before:
+            self._waiting = False
             self._view.show_busy(True)
             background_tasks.create(self.refresh())
 

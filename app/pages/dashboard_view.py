@@ -16,6 +16,7 @@ from components.filter_bar import FilterBar
 from components.findings import distribution_finding, over_time_finding
 from components.lazy_chart import LazyChart
 from components.metric_grid import MetricGrid
+from components.text import Text
 from services.query import DashboardQuery
 from services.schemas import Charts
 
@@ -26,6 +27,8 @@ class DashboardView:
     def __init__(self, filters: FilterBar, *, email: str, address: str) -> None:
         self._filters = filters
         self._charts: Charts | None = None
+        self._why = Text('p').classes('quiet').props('role=status').mark('working')
+        self._why.set_visibility(False)
         self._root = ui.element('div').classes('board-body')
         with self._root:
             self._empty = EmptyState(email=email, address=address)
@@ -56,9 +59,14 @@ class DashboardView:
             self._days.show(risk_over_time(charts.risk_over_time), finding=over_time_finding(charts.risk_over_time))
         set_class(self._panels, 'loading', on=False)
 
-    def show_busy(self, busy: bool) -> None:
-        """What is shown does not yet belong to the filters."""
+    def show_busy(self, busy: bool, *, why: str = '') -> None:
+        """What is shown does not yet belong to the filters.
+
+        :param why: what newer numbers are waiting for, to be told above the others.
+        """
         set_class(self._root, 'busy', on=busy)
+        self._why.set_text(why)
+        self._why.set_visibility(bool(why))
 
     def _show_state(self, *, any_prediction: bool, state: ViewState) -> None:
         no_data = not any_prediction and state.query == DashboardQuery()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,19 +15,24 @@ from sqlmodel import Session
 
 from services import migrations, users
 from services.alerts import Alerts, Evaluation
+from services.answers import Answers, Patience
 from services.clock import rfc3339, to_micros
-from services.dashboard import Dashboard, Numbers
+from services.dashboard import Board, Dashboard, Numbers
 from services.database import Database
 from services.errors import InvalidToken, Unavailable
 from services.hub import LiveHub
+from services.lane import WANTED_SECONDS, Lane
+from services.last_known import LastKnown
 from services.models import SourceKind
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.query import DashboardQuery
+from services.questions import BeingWorkedOut
 from services.rollup_rebuild import rebuild
 from services.schemas import Alert, Charts
 from services.scores import RiskBands
 from services.selection import Selection
+from services.snapshots import Snapshot
 from services.user_states import UserState
 from tests.accounts import SettableClock
 
@@ -608,3 +613,277 @@ async def test_a_look_that_comes_back_late_does_not_let_a_disabled_user_in_again
     with pytest.raises(InvalidToken):
         await setting.hub.snapshot(setting.alice, EVERYTHING)
     watch.close()
+
+
+# --- what takes long -----------------------------------------------------------------------------------------------
+
+
+class SlowDashboard(CountingDashboard):
+    """To go through more than two predictions takes long, until ``gate`` is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at_once = 2
+        self.served: list[int] = []
+
+    def board(self, session: Session, selection: Selection) -> Board:
+        self.computed['board'] += 1
+        self.served.append(selection.user_id)
+        assert self.gate.wait(10)
+        return super().board(session, selection)
+
+
+@pytest.fixture
+async def slow(setting: Setting) -> AsyncIterator[Setting]:
+    """Alice has four predictions, three of them high; bob has one."""
+    setting.dashboard = SlowDashboard()
+    setting.hub = impatient_hub(setting)
+    setting.take(0.9, 0.8, 0.7, 0.1)
+    setting.take(0.9, user=setting.bob)
+    yield setting
+    setting.dashboard.gate.set()
+    setting.hub.close()
+
+
+def impatient_hub(setting: Setting, *, at_once: float = 20) -> LiveHub:
+    return LiveHub(
+        setting.database,
+        setting.dashboard,
+        CountingAlerts(setting.database),
+        clock=setting.clock,
+        refresh_seconds=30,
+        patience=Patience(at_once=at_once, lane=0.05),
+    )
+
+
+async def state_of(setting: Setting) -> str | None:
+    payload = (await setting.hub.snapshot(setting.alice, HIGH_ONLY)).payload
+    state: str | None = payload.get('state')
+    return state
+
+
+async def is_there(setting: Setting, query: DashboardQuery = HIGH_ONLY) -> None:
+    """Ask again and again, as clients do."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                if not (await setting.hub.snapshot(setting.alice, query)).refreshing:
+                    return
+            except BeingWorkedOut:
+                pass
+            await asyncio.sleep(0.01)
+
+
+async def test_what_takes_long_is_explained_until_it_is_there(slow: Setting) -> None:
+    slow.dashboard.gate.clear()
+    for ask in (slow.hub.snapshot, slow.hub.charts):
+        with pytest.raises(BeingWorkedOut, match='goes through all of your 4 predictions') as told:
+            await ask(slow.alice, HIGH_ONLY)
+        assert told.value.payload()['code'] == 'unavailable'
+        assert told.value.retry_after == 5
+    slow.dashboard.gate.set()
+    await is_there(slow)
+    assert await slow.total(query=HIGH_ONLY) == 3
+    assert await state_of(slow) is None
+    assert (await slow.hub.charts(slow.alice, HIGH_ONLY)).customers == 3
+    assert slow.dashboard.computed == {'board': 1}, 'its charts came with the numbers'
+
+
+async def test_what_does_not_take_long_after_all_is_waited_for(slow: Setting) -> None:
+    slow.hub = LiveHub(
+        slow.database, slow.dashboard, CountingAlerts(slow.database), clock=slow.clock, refresh_seconds=30
+    )
+    assert await slow.total(query=HIGH_ONLY) == 3
+    slow.hub.close()
+
+
+async def test_what_takes_one_user_long_keeps_nobody_waiting(slow: Setting) -> None:
+    slow.dashboard.gate.clear()
+    many = [DashboardQuery.parse({'min_score': f'0.0{n}'}) for n in range(10)]
+    for refused in await asyncio.gather(*(slow.total(query=query) for query in many), return_exceptions=True):
+        assert isinstance(refused, BeingWorkedOut)
+    async with asyncio.timeout(5):
+        slow.dashboard.gate, closed = threading.Event(), slow.dashboard.gate
+        slow.dashboard.gate.set()  # for what is computed at once
+        assert await slow.total(slow.bob, HIGH_ONLY) == 1
+        assert await slow.total() == 4
+        assert (await slow.hub.charts(slow.bob, HIGH_ONLY)).customers == 1
+    closed.set()
+
+
+async def test_meanwhile_the_last_known_numbers_are_shown_as_what_they_are(slow: Setting) -> None:
+    before = await first_numbers(slow)
+    known = rfc3339(slow.clock.now)
+    assert before.payload['timestamp'] == known
+    slow.dashboard.gate.clear()
+    slow.clock.advance(seconds=5)
+    slow.take(0.95)
+    for _ in range(3):
+        slow.clock.advance(seconds=5)
+        meanwhile = await slow.hub.snapshot(slow.alice, HIGH_ONLY)
+        assert meanwhile.payload == {**before.payload, 'state': 'refreshing'}
+        assert meanwhile.data.timestamp == known, 'old numbers never get a newer time'
+        assert meanwhile.etag != before.etag
+        assert (await slow.hub.charts(slow.alice, HIGH_ONLY)).customers == 3
+    slow.dashboard.gate.set()
+    await is_there(slow)
+    after = await slow.hub.snapshot(slow.alice, HIGH_ONLY)
+    assert 'state' not in after.payload
+    assert (after.data.metrics.total_predictions, after.data.timestamp) == (4, rfc3339(slow.clock.now))
+
+
+async def first_numbers(setting: Setting) -> Snapshot:
+    await is_there(setting)
+    return await setting.hub.snapshot(setting.alice, HIGH_ONLY)
+
+
+async def test_known_numbers_stay_true_while_nothing_changes(slow: Setting) -> None:
+    await first_numbers(slow)
+    slow.clock.advance(seconds=5)
+    again = await slow.hub.snapshot(slow.alice, HIGH_ONLY)
+    assert (again.refreshing, again.data.timestamp) == (False, rfc3339(slow.clock.now))
+    slow.dashboard.gate.clear()
+    slow.take(0.95)
+    slow.clock.advance(seconds=5)
+    meanwhile = await slow.hub.snapshot(slow.alice, HIGH_ONLY)
+    assert (meanwhile.refreshing, meanwhile.as_of) == (True, again.as_of)
+
+
+async def test_what_takes_long_is_computed_once_for_all_who_ask_before_it_begins(slow: Setting) -> None:
+    slow.dashboard.gate.clear()
+    other = DashboardQuery.parse({'min_score': '0.05'})
+    with pytest.raises(BeingWorkedOut):
+        await slow.total(query=other)  # the lane is taken
+    await until(lambda: slow.dashboard.computed['board'] == 1)
+    for score in (0.71, 0.72):  # a newer state is read anyway, by what has not begun
+        await asyncio.gather(*(slow.total(query=HIGH_ONLY) for _ in range(20)), return_exceptions=True)
+        slow.take(score)
+    slow.dashboard.gate.set()
+    await is_there(slow)
+    assert await slow.total(query=HIGH_ONLY) == 5
+    assert slow.dashboard.computed['board'] in (2, 3), 'the last prediction may have come after it began'
+
+
+async def test_what_somebody_asks_about_again_and_again_is_still_wanted(slow: Setting) -> None:
+    seconds = [0.0]
+    answers = Answers(slow.database, slow.dashboard, lane=Lane(clock=lambda: seconds[-1]), patience=Patience(lane=0.05))
+    selections = [
+        slow.dashboard.selection(slow.alice, query, zone='UTC', now=slow.clock.now)
+        for query in (DashboardQuery.parse({'min_score': '0.05'}), HIGH_ONLY)
+    ]
+    slow.dashboard.gate.clear()
+    for _ in range(3):
+        seconds.append(seconds[-1] + WANTED_SECONDS - 1)
+        for selection in selections:
+            with pytest.raises(BeingWorkedOut):
+                await answers.numbers(selection, 1, slow.clock.now)
+    slow.dashboard.gate.set()
+    await until(lambda: slow.dashboard.computed['board'] == 2)
+    answers.close()
+
+
+async def test_a_failure_of_what_takes_long_is_told_and_not_kept(slow: Setting) -> None:
+    class Failing(SlowDashboard):
+        def board(self, session: Session, selection: Selection) -> Board:
+            if not self.computed['board']:
+                self.computed['board'] += 1
+                raise Unavailable('away')
+            return super().board(session, selection)
+
+    slow.dashboard = Failing()
+    slow.hub = impatient_hub(slow)
+    with pytest.raises(Unavailable, match='away'):
+        await slow.total(query=HIGH_ONLY)
+    await is_there(slow)
+    slow.hub.close()
+
+
+async def test_what_takes_longer_than_was_expected_goes_to_the_lane_from_then_on(setting: Setting) -> None:
+    setting.hub = impatient_hub(setting, at_once=0.1)
+    setting.take(0.9)
+    setting.dashboard.gate.clear()
+    with pytest.raises(BeingWorkedOut, match='takes long'):
+        await setting.total(query=HIGH_ONLY)
+    setting.take(0.8)
+    await is_there(setting)
+    assert await setting.total(query=HIGH_ONLY) == 2
+    assert setting.dashboard.computed == {'numbers': 1}, 'which still waits at the gate'
+    setting.dashboard.gate.set()
+    setting.hub.close()
+
+
+class Turns:
+    """A lane whose work is done when it is told to be, and the order in which that began."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.lane = Lane(clock=lambda: self.now)
+        self.begun: list[str] = []
+        self.gate = threading.Event()
+
+    def ask(self, user_id: int, name: str) -> asyncio.Future[str]:
+        def work() -> str:
+            self.begun.append(name)
+            assert self.gate.wait(10)
+            return name
+
+        return self.lane.ask(user_id, name, work)
+
+
+@pytest.fixture
+async def turns() -> AsyncIterator[Turns]:
+    turns = Turns()
+    yield turns
+    turns.gate.set()
+    turns.lane.close()
+
+
+async def test_the_lane_serves_one_user_after_another(turns: Turns) -> None:
+    futures = [turns.ask(1, name) for name in ('a1', 'a2', 'a3')] + [turns.ask(2, name) for name in ('b1', 'b2')]
+    turns.gate.set()
+    assert await asyncio.gather(*futures) == ['a1', 'a2', 'a3', 'b1', 'b2']
+    assert turns.begun == ['a1', 'b1', 'a2', 'b2', 'a3']
+
+
+async def test_what_nobody_waits_for_any_more_is_not_begun(turns: Turns) -> None:
+    running, left, wanted = turns.ask(1, 'running'), turns.ask(1, 'left'), turns.ask(2, 'wanted')
+    turns.now = WANTED_SECONDS
+    turns.lane.want('wanted')
+    turns.lane.want('unknown')
+    turns.now += 1
+    turns.gate.set()
+    assert [await running, await wanted] == ['running', 'wanted']
+    with pytest.raises(Unavailable, match='Ask again'):
+        await left
+    assert turns.begun == ['running', 'wanted']
+    assert await turns.ask(1, 'left') == 'left', 'asked again it is done'
+
+
+async def test_what_is_asked_for_again_after_it_began_is_done_again(turns: Turns) -> None:
+    first = turns.ask(1, 'a')
+    await until(lambda: turns.begun == ['a'])
+    second, third = turns.ask(1, 'a'), turns.ask(1, 'a')
+    assert second is third is not first
+    turns.gate.set()
+    assert await asyncio.gather(first, second) == ['a', 'a']
+    assert turns.begun == ['a', 'a']
+
+
+async def test_a_closed_lane_leaves_nobody_waiting(turns: Turns) -> None:
+    futures = [turns.ask(1, 'running'), turns.ask(1, 'queued')]
+    await until(lambda: turns.begun == ['running'])
+    turns.lane.close()
+    assert await asyncio.gather(*futures, return_exceptions=True)
+    assert [future.cancelled() for future in futures] == [True, True]
+
+
+def test_what_was_known_last_is_kept_in_bounded_memory() -> None:
+    known = LastKnown[int](size=2)
+    known.put('a', 1)
+    known.put('b', 2)
+    known.put('a', 3)
+    known.put('c', 4)
+    assert [known.get(key) for key in 'abc'] == [3, None, 4]
+    assert known.get('a') == 3
+    known.put('d', 5)
+    assert [known.get(key) for key in 'acd'] == [3, None, 5]

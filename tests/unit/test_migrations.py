@@ -46,8 +46,14 @@ def test_the_upgrade_of_an_empty_database_makes_the_tables_of_the_models(empty: 
     migrations.upgrade(empty)
     assert tables(empty) == {*SQLModel.metadata.tables, 'alembic_version'}
     with empty.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={'compare_type': True, 'compare_server_default': True})
+        options = {'compare_type': True, 'compare_server_default': True, 'include_object': _is_everywhere}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def _is_everywhere(_thing: object, name: str | None, *_rest: object) -> bool:
+    """The index for searching by name is only where PostgreSQL has the extension for it."""
+    return name != 'ix_customer_text'
 
 
 def test_keys_and_rules_that_a_comparison_does_not_see_are_those_of_the_models_too(empty: Database) -> None:
