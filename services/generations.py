@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import delete, func, or_, select, text, update
 from sqlmodel import Session, col
 
+from services.errors import Unavailable
 from services.models import Customer, User, UserRevision
-from services.revisions import next_revision
+from services.revisions import LOADING, next_revision
 from services.rollup_build import build
 from services.rollup_rebuild import ROLLUPS, last_number, read
 from services.rollup_state import Built, Generation, being_built
@@ -55,7 +56,8 @@ def add_piece(session: Session, user_id: int, wanted: Built, *, customers: int) 
     :returns: whether there is more to do.
     :raises Unavailable: a long file of the user is being taken in.
     """
-    hold(session, user_id)
+    if hold(session, user_id).loading is not None:
+        raise Unavailable(LOADING, retry_after=10)
     generation = begin(session, user_id, wanted)
     after = generation.upto or ''
     upto = customer_after(session, user_id, after, customers)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
+from services import generations
 from services.clock import Clock, to_micros
 from services.customers import rebuild_customers
 from services.database import Database
@@ -83,8 +84,14 @@ def recover(database: Database, *, now: datetime) -> None:
 
 def abandon(database: Database, user_id: int, source_id: int) -> None:
     """Delete what a load has left, in pieces, and end its lease."""
-    while _forget_some(database, user_id, source_id):
+    while _forget_some(database, user_id, source_id) or _sweep(database, user_id):
         time.sleep(PAUSE_SECONDS)
+
+
+def _sweep(database: Database, user_id: int) -> bool:
+    """Rollups that were on their way, too."""
+    with database.writing() as session:
+        return generations.sweep(session, user_id)
 
 
 def _forget_some(database: Database, user_id: int, source_id: int) -> bool:

@@ -137,7 +137,7 @@ class Ingest:
         def staging(session: Session) -> None:
             stage(session, spool.batches(), told=told)
 
-        if self._is_for_pieces(user_id, spool.rows):
+        if new.kind is SourceKind.FILE and self._is_for_pieces(user_id, spool.rows):
             with self._database.staged(staging) as staged:
                 load = BulkLoad(self._database, staged, user_id, rows=spool.rows, bands=self._bands, clock=self._clock)
                 source_id = load.take(new, told=told)

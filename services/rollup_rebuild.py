@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from services.models import UserRevision
@@ -40,7 +40,8 @@ def read(session: Session, user_id: int, generation: Generation) -> None:
 
 
 def last_number(session: Session, user_id: int) -> int:
-    """Of the generations there were or are."""
+    """Of the generations there were or are, those too whose building was broken off."""
     read_now = select(col(UserRevision.rollup_generation)).where(col(UserRevision.user_id) == user_id)
     being_built = select(col(RollupBuild.generation)).where(col(RollupBuild.user_id) == user_id)
-    return max(int(session.execute(read_now).scalar_one()), int(session.execute(being_built).scalar() or 0))
+    left = [select(func.max(col(table.generation))).where(col(table.user_id) == user_id) for table in ROLLUPS]
+    return max(int(session.execute(number).scalar() or 0) for number in (read_now, being_built, *left))

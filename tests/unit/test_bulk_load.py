@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services import migrations, users
+from services import bulk_load, generations, load_lease, migrations, users
 from services.aggregates import aggregate
 from services.charts import charts
 from services.clock import to_micros
@@ -26,6 +27,7 @@ from services.prediction_rows import PredictionRow
 from services.predictions import Ingest, IngestResult
 from services.query import DashboardQuery
 from services.rollup_check import first_difference
+from services.rollup_state import Built
 from services.scores import RiskBands
 from services.sources import Sources
 
@@ -133,6 +135,8 @@ def test_meanwhile_others_write_and_the_user_is_asked_to_wait(desk: Desk) -> Non
             assert desk.take(rows(1, first=len(tried)), user=desk.bob).accepted == 1
             with pytest.raises(Unavailable, match='try again when it is done') as refused:
                 desk.take(rows(1, first=50_000))
+            with pytest.raises(Unavailable, match='try again when it is done'), desk.database.writing() as session:
+                generations.add_piece(session, desk.alice, Built(zone='Asia/Kathmandu', bands=BANDS), customers=1)
             tried.append(refused.value.retry_after)
 
     desk.take(rows(12_000), stored=try_to_write)
@@ -172,6 +176,29 @@ def test_a_long_file_that_fails_half_way_leaves_nothing(desk: Desk) -> None:
     assert (desk.board(), desk.names(), desk.rows_there()) == (before, names, 10)
     assert [source.name for source in Sources(desk.database, bands=BANDS).list(desk.alice)] == ['short.csv']
     assert desk.take(rows(20_000, first=10)).accepted == 20_000
+
+
+def test_a_load_that_fails_while_its_sums_are_built_is_not_in_the_way_of_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, built = bulk_load.build, []
+
+    def fail_later(*args: Any, **options: Any) -> None:
+        if built:
+            raise RuntimeError('the power went out')
+        build(*args, **options)
+        built.append(options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_load, 'build', fail_later)
+        patch.setattr(load_lease.generations, 'sweep', lambda *_: False)  # as if the process were gone
+        with pytest.raises(RuntimeError):
+            desk.take(rows(6_000, first=100))
+    assert built
+    assert desk.take(rows(6_000, first=100)).accepted == 6_000
+    desk.assert_exact()
+    with desk.database.reading() as session:
+        assert session.execute(text('SELECT count(DISTINCT generation) FROM customer_day')).scalar() == 1
 
 
 STUCK = """
