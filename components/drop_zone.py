@@ -17,8 +17,12 @@ class DropZone(ui.element, default_classes='panel drop'):
     assets/upload.js sends it and draws how far it is; the server learns the upload's id when all of it has arrived.
     """
 
-    def __init__(self, fields: Mapping[str, tuple[str, str]], *, on_arrived: Callable[[object], Any]) -> None:
+    def __init__(
+        self, fields: Mapping[str, tuple[str, str]], *, formats: str, on_arrived: Callable[[object], Any]
+    ) -> None:
         """:param fields: name and help of what a file may contain.
+
+        :param formats: the kinds of files that are read here, in words.
 
         :param on_arrived: told the id of an upload, as the browser says it: it may be anything.
         """
@@ -31,9 +35,8 @@ class DropZone(ui.element, default_classes='panel drop'):
                 Text('p', 'Drop a file here').classes('drop-text')
                 files = ui.element('input').classes('sr-only').props('type=file multiple data-files').mark('files')
                 choose = Text('label', 'Choose a file').classes('button button-strong')
-                help_text = Text(
-                    'p', 'CSV or Parquet, gzipped or not. You see its first rows before anything is taken in.'
-                ).classes('drop-help')
+                help_text = Text('p', f'{formats}. You see its first rows before anything is taken in.')
+                help_text.classes('drop-help')
             ui.element('div').classes('transfers').props('data-transfers')
             _contents(fields)
         self.props['aria-labelledby'] = heading.html_id

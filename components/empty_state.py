@@ -20,7 +20,7 @@ class EmptyState(ui.element, default_classes='empty'):
             with ui.element('div').classes('empty-ways'):
                 with ui.element('div').classes('way'):
                     Text('h3', 'From a file').classes('way-title')
-                    Text('p', 'CSV or Parquet: drop it on the page Data, look at its first rows, and take it in.')
+                    Text('p', 'CSV, gzipped or not: drop it on the page Data, look at its first rows, and take it in.')
                     Text('a', 'Bring in a file').classes('button button-strong way-link').props('href=/data')
                 _way('From a file, on the server', f'python main.py import scores.csv --user {email}')
                 _way('From a program', _curl(address, email))

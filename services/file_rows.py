@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from importlib.util import find_spec
 from itertools import islice
 from typing import BinaryIO
 
@@ -63,6 +64,11 @@ def preview(stream: BinaryIO) -> Preview:
         guessed=guessed_fields(sample.columns),
         rows=sample.rows,
     )
+
+
+def parquet_is_read() -> bool:
+    """Whether this installation has what Parquet needs."""
+    return find_spec('pyarrow') is not None
 
 
 def read_rows(stream: BinaryIO, *, now: datetime, mapping: Mapping[str, str] = NO_MAPPING) -> RowFile:

@@ -12,6 +12,7 @@ from app.pages.data_upload import Upload
 from app.pages.data_words import FIELD_HELP, FIELD_WORDS
 from components.drop_zone import DropZone
 from services.errors import ChurnboardError
+from services.file_rows import parquet_is_read
 from services.upload_status import UploadStatus
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ class UploadDesk:
         self._shown: dict[str, Upload] = {}
         self._timer: ui.timer | None = None
         fields = {name: (word, FIELD_HELP[name]) for name, word in FIELD_WORDS.items()}
-        DropZone(fields, on_arrived=self._arrived)
+        formats = f'CSV, gzipped or not{", or Parquet" if parquet_is_read() else ""}'
+        DropZone(fields, formats=formats, on_arrived=self._arrived)
         self._cards = ui.element('div').classes('uploads').props('data-uploads').mark('uploads')
 
     async def look(self) -> None:

@@ -433,3 +433,14 @@ def undo(user: User, index: int) -> None:
     row = one(user, 'source-rows').default_slot.children[index]
     (button,) = (element for element in row.descendants() if 'undo' in element._markers)
     UserInteraction(user, {button}, None).click()
+
+
+@pytest.mark.parametrize('read', [True, False])
+async def test_parquet_is_offered_only_where_it_is_read(
+    user: User, uploads: FakeUploads, monkeypatch: pytest.MonkeyPatch, read: bool
+) -> None:
+    monkeypatch.setattr('app.pages.data_desk.parquet_is_read', lambda: read)
+    await user.open('/')
+    await user.should_see('CSV, gzipped or not, or Parquet.' if read else 'CSV, gzipped or not. You')
+    if not read:
+        await user.should_not_see('Parquet.')
