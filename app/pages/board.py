@@ -10,6 +10,7 @@ from datetime import datetime
 from nicegui import Client, background_tasks, ui
 
 from app.pages.board_services import BoardIdentity, BoardServices
+from app.pages.changes import Changes
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.view_state import ViewState
@@ -26,7 +27,6 @@ from services.questions import BeingWorkedOut
 from services.schemas import BoardState
 
 log = logging.getLogger(__name__)
-CHANGE_SECONDS = 1.0
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
@@ -44,8 +44,7 @@ class Board:
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
-        self._change_due = False
-        self._changed_at = float('-inf')
+        self.changes = Changes(client, self._tick)
         seconds = services.settings.refresh_seconds
         with frame('Churn board', identity, refresh_seconds=seconds, on_pause=self._pause) as self._connection:
             self._sample = SampleBanner(self._ask_removal)
@@ -120,19 +119,6 @@ class Board:
         if self._waits_for(query):
             self._error.show(reason, as_of=self._as_of)
             self._connection.show_delayed(True)
-
-    async def changed(self) -> None:
-        """The user's data changed: show it now, not with the next tick; a stream of changes is shown once a second."""
-        if not self._change_due:
-            self._change_due = True
-            background_tasks.create(self._show_change(), name='show change')
-
-    async def _show_change(self) -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._changed_at + CHANGE_SECONDS - loop.time()))
-        self._change_due, self._changed_at = False, loop.time()
-        if not self._client.is_deleted:
-            await self._tick()
 
     async def _tick(self) -> None:
         if (self._waiting or not self._state.paused) and self._client.has_socket_connection:

@@ -10,6 +10,7 @@ from datetime import datetime
 from nicegui import Client, background_tasks, ui
 
 from app.pages.board_services import BoardIdentity
+from app.pages.changes import Changes
 from app.pages.dashboard import send_away
 from app.pages.data_desk import UploadDesk
 from app.pages.data_services import DataServices
@@ -24,7 +25,6 @@ from services.sources import SourceInfo
 
 log = logging.getLogger(__name__)
 
-CHANGE_SECONDS = 1.0
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its history: longer, and a skeleton is the better answer."""
 UNEXPECTED = 'Something unexpected happened; it is in the log of the server.'
@@ -40,7 +40,7 @@ def data_page(services: DataServices) -> Callable[[], Awaitable[None]]:
             services.page_registry.add(identity.session_hash, client)
         client.on_delete(lambda: send_away(client, path='/data'))
         page = DataPage(services, identity, client)
-        client.on_delete(services.hub.watch(identity.user_id, on_change=page.changed).close)
+        client.on_delete(services.hub.watch(identity.user_id, on_change=page.changes.tell).close)
         await page.first_show()
 
     return data
@@ -55,8 +55,7 @@ class DataPage:
         self._user_id = identity.user_id
         self._client = client
         self._paused = False
-        self._change_due = False
-        self._changed_at = float('-inf')
+        self.changes = Changes(client, self._tick)
         self._revision: int | None = None
         self._as_of: datetime | None = None
         self._history: Sequence[SourceInfo] = ()
@@ -80,18 +79,6 @@ class DataPage:
     async def first_show(self) -> None:
         """Put the history into the page itself when it is at hand; the first tick brings it otherwise."""
         await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
-
-    async def changed(self) -> None:
-        """The user's data changed: show it now, not with the next tick; a stream of changes is shown once a second."""
-        if not self._change_due:
-            self._change_due = True
-            background_tasks.create(self._show_change(), name='show change')
-
-    async def _show_change(self) -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._changed_at + CHANGE_SECONDS - loop.time()))
-        self._change_due, self._changed_at = False, loop.time()
-        await self._tick()
 
     async def refresh(self) -> None:
         """Show how uploads and sources stand; what was shown stays when that fails."""
@@ -176,10 +163,10 @@ class DataPage:
             removed = await self._uploads.undo(self._user_id, source.id)
             self._status.note(undone_words(name, removed))
         except ChurnboardError as error:
-            self._status.note(f'{name} was not undone, and nothing has changed. {error.message}', failed=True)
+            self._status.note(f'{name}: {error.message}', failed=True)
         except Exception:
             log.exception('a source could not be undone')
-            self._status.note(f'{name} was not undone. {UNEXPECTED}', failed=True)
+            self._status.note(f'{name}: {UNEXPECTED}', failed=True)
         finally:
             self._removing.discard(source.id)
         self._revision = None
