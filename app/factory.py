@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import socketio
 from fastapi import FastAPI
-from nicegui import app as nicegui_app
-from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
-from app.api import auth as auth_api
-from app.api import customers, health, live_data, predictions, session, unknown
-from app.api import exports as exports_api
+from app.api import predictions
 from app.api import uploads as uploads_api
 from app.api.errors import install_error_handlers
 from app.body_limit import BodyLimit
 from app.page_registry import PageRegistry
-from app.pages import login
-from app.pages.dashboard import dashboard_page
-from app.pages.data import data_page
-from app.pages.failure import failure_page
+from app.routes import ASSETS, PAGES, add_pages, add_rest
 from app.secret_key import secret_key
 from app.security import SignInGate
+from app.services import Services
 from app.settings import Settings
+from services.access_watch import AccessWatch
 from services.actions import actions
 from services.alerts import Alerts
+from services.arrivals import Arrivals
 from services.auth import Auth
+from services.beat import Beat
+from services.board_messages import BoardMessages
 from services.broadcasts import Broadcasts
 from services.clock import Clock, system_clock
+from services.connection_limits import ConnectionLimits, Limits
 from services.connections import Connections
+from services.counters import Counters
 from services.dashboard import Dashboard
 from services.database import Database
 from services.emitter import Emitter
 from services.exports import Exports
 from services.hub import LiveHub
+from services.loop_lag import LoopLag
 from services.predictions import Ingest
 from services.rollup_upkeep import RollupUpkeep
 from services.socket_server import SocketServer
@@ -47,79 +47,69 @@ from services.sources import Sources
 from services.supervision import Supervisor
 from services.upload_events import pushing
 from services.uploads import Uploads
+from services.user_lookup import UserLookup
 from services.workspace import Workspace
-
-ASSETS = Path(__file__).parents[1] / 'assets'
 
 MAX_BODY = 65_536
 BODIES = {'/api/predictions': predictions.MAX_BYTES, uploads_api.PATH: None}
 """Where a request may be larger; uploads count for themselves."""
 
-LINK_NOTICED_SECONDS = 5.0
-"""How fast a page notices a dead link: NiceGUI derives its pings from it."""
-
-PAGE_KEPT_SECONDS = 60.0
-"""How long a page's state outlives its link: longer than the browser's own attempts to come back take."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Services:
-    """Every long-lived object, made once."""
-
-    settings: Settings
-    database: Database
-    clock: Clock
-    auth: Auth
-    hub: LiveHub
-    ingest: Ingest
-    exports: Exports
-    uploads: Uploads
-    workspace: Workspace
-    upkeep: RollupUpkeep
-    supervisor: Supervisor
-    socket_server: SocketServer
-    sockets: SocketService
-    page_registry: PageRegistry
-
 
 def build(settings: Settings, database: Database, *, clock: Clock = system_clock) -> Services:
     """Create every long-lived object on an opened and prepared database."""
     bands = settings.bands
+    lookup = UserLookup(database)
     auth = Auth(
         database,
         secret_key=secret_key(settings),
         token_seconds=settings.token_seconds,
         session_hours=settings.session_hours,
         clock=clock,
+        lookup=lookup,
     )
     dashboard = Dashboard(bands=bands)
-    hub = LiveHub(database, dashboard, Alerts(database), clock=clock, refresh_seconds=settings.refresh_seconds)
+    hub = LiveHub(
+        database, dashboard, Alerts(database), clock=clock, refresh_seconds=settings.refresh_seconds, users=lookup
+    )
     ingest = Ingest(database, clock=clock, bands=bands)
-    exports = Exports(database, dashboard, clock=clock)
-    supervisor = Supervisor()
-    server = SocketServer(allowed_origins=settings.public_origins)
-    connections, emitter = Connections(), Emitter(server)
-    broadcasts = Broadcasts(
-        server=server,
-        emitter=emitter,
-        auth=auth,
-        connections=connections,
-        hub=hub,
-        database=database,
-        supervisor=supervisor,
-        bands=bands,
+    counters = Counters()
+    exports = Exports(
+        database,
+        dashboard,
+        folder=settings.data_dir / 'exports',
+        per_minute=settings.exports_per_minute,
+        counters=counters,
         clock=clock,
     )
+    supervisor = Supervisor()
+    connections = Connections()
+    server = _socket_server(settings, counters)
+    emitter = Emitter(server, connections)
+    access = AccessWatch(
+        auth=auth, hub=hub, connections=connections, emitter=emitter, supervisor=supervisor, clock=clock
+    )
+    messages = BoardMessages(secrets.token_hex(8))
     sockets = SocketService(
         server,
         auth=auth,
         hub=hub,
-        broadcasts=broadcasts,
+        broadcasts=Broadcasts(
+            emitter=emitter,
+            connections=connections,
+            hub=hub,
+            messages=messages,
+            access=access,
+            supervisor=supervisor,
+            counters=counters,
+        ),
+        arrivals=Arrivals(
+            database=database, connections=connections, emitter=emitter, supervisor=supervisor, bands=bands
+        ),
+        access=access,
+        messages=messages,
         connections=connections,
         emitter=emitter,
         actions=actions(exports),
-        supervisor=supervisor,
-        clock=clock,
     )
     uploads = Uploads(
         settings.data_dir / 'uploads',
@@ -144,9 +134,28 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         upkeep=RollupUpkeep(database, bands=bands, clock=clock),
         workspace=Workspace(database, ingest, hub, bands=bands, rng=random.Random()),
         supervisor=supervisor,
+        counters=counters,
+        lag=LoopLag(),
+        access=access,
         socket_server=server,
         sockets=sockets,
         page_registry=PageRegistry(auth),
+    )
+
+
+def _socket_server(settings: Settings, counters: Counters) -> SocketServer:
+    limits = Limits(
+        total=settings.max_connections,
+        per_user=settings.max_connections_per_user,
+        per_address=settings.max_connections_per_address,
+        unauthenticated=settings.max_connections_unauthenticated,
+    )
+    return SocketServer(
+        allowed_origins=settings.public_origins,
+        limits=ConnectionLimits(limits, counters=counters),
+        counters=counters,
+        max_frame=settings.max_message_kb * 1024,
+        events_per_second=settings.events_per_second,
     )
 
 
@@ -154,53 +163,24 @@ def create_app(services: Services) -> FastAPI:
     """The ASGI application; nothing registers itself at import."""
     app = FastAPI(title='Churnboard', docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(services))
     app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
-    app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=('/', '/data'))
+    app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=PAGES, also_open=('/metrics',))
     install_error_handlers(app)
-    _add_rest(app, services)
+    add_rest(app, services)
     app.mount('/assets', StaticFiles(directory=ASSETS))
     app.mount('/socket.io', socketio.ASGIApp(services.socket_server, socketio_path=None))
-    _add_pages(app, services)
+    add_pages(app, services)
     return app
-
-
-def _add_rest(app: FastAPI, services: Services) -> None:
-    auth, hub = services.auth, services.hub
-    app.include_router(health.create_router(services.database))
-    app.include_router(auth_api.create_router(auth))
-    app.include_router(session.create_router(auth))
-    app.include_router(live_data.create_router(auth, hub))
-    app.include_router(predictions.create_router(auth, services.database, services.ingest, hub, clock=services.clock))
-    app.include_router(exports_api.create_router(auth, services.exports))
-    app.include_router(uploads_api.create_router(auth, services.uploads))
-    app.include_router(customers.create_router(auth, services.database, hub, bands=services.settings.bands))
-    app.include_router(unknown.create_router())
-    app.include_router(login.create_router(auth, services.settings, services.page_registry.end))
-
-
-def _add_pages(app: FastAPI, services: Services) -> None:
-    """NiceGUI takes what is left; its own socket stays private."""
-    ui.page('/', title='Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(dashboard_page(services))
-    ui.page('/data', title='Data · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(data_page(services))
-    nicegui_app.on_page_exception(failure_page)
-    ui.run_with(
-        app,
-        title='Churnboard',
-        favicon=ASSETS / 'favicon.svg',
-        dark=None,
-        language='en-US',
-        tailwind=False,
-        binding_refresh_interval=None,
-        reconnect_timeout=LINK_NOTICED_SECONDS,
-        show_welcome_message=False,
-    )
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         services.sockets.start_data_broadcast()
-        services.hub.on_beat(services.page_registry.check)
-        services.supervisor.start('beat', services.hub.run)
+        services.access.also(services.page_registry.check)
+        services.supervisor.start('beat', Beat(services.hub).run)
+        services.supervisor.start('access', services.access.run)
+        if services.settings.metrics_token:
+            services.supervisor.start('loop lag', services.lag.run)
         services.supervisor.start('sample feed', services.workspace.feed)
         services.supervisor.start('uploads', services.uploads.run)
         services.supervisor.start('rollup upkeep', services.upkeep.run)
@@ -208,6 +188,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         await services.supervisor.stop()
         await services.uploads.close()
         services.hub.close()
+        services.exports.close()
         services.auth.close()
 
     return lifespan

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.settings import Settings, SettingsError
+from app.socket_line import LineProtocol
 
 STOP_SECONDS = 5
 """How long requests under way may take to finish after the server was told to stop."""
@@ -68,8 +69,10 @@ def run(
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        ws=LineProtocol,
         ws_max_size=262_144,
-        ws_per_message_deflate=False,
+        ws_ping_interval=None,  # Engine.IO has pings of its own, and so has the page's socket
+        ws_per_message_deflate=settings.socket_compression,
         timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=30,
     )

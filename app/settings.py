@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import make_url
-
+from app.setting_readers import READERS, read_port_number
 from services.scores import RiskBands
 
 PREFIX = 'CHURNBOARD_'
 MIN_SECRET_BYTES = 32
-A_DATABASE_URL = 'give a URL such as postgresql://user:password@host/database'
 WEAK_SECRETS = ('secret', 'changeme', 'password', 'churnboard')
 
 
@@ -40,6 +38,16 @@ class Settings:
     medium_risk: int = 400_000
     high_risk: int = 700_000
     max_upload_mb: int = 200
+    max_connections: int = 10_000
+    max_connections_per_user: int = 20
+    max_connections_per_address: int = 500
+    max_connections_unauthenticated: int = 500
+    max_message_kb: int = 64
+    events_per_second: int = 10
+    exports_per_minute: int = 10
+    failed_sign_ins_per_hour: int = 20
+    metrics_token: str = ''
+    socket_compression: bool = False
     log_level: str = 'info'
 
     @classmethod
@@ -113,107 +121,12 @@ def _check_secret(secret: str) -> None:
         )
 
 
-def _host(text: str) -> str:
-    if not text:
-        raise ValueError('give an address to listen on, such as 127.0.0.1')
-    return text
-
-
-def _port(text: str) -> int:
-    return int(_number(text, 'a port from 1 to 65535', low=1, high=65535, whole=True))
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise ValueError('give a folder')
-    return Path(text)
-
-
-def _database_url(text: str) -> str:
-    try:
-        backend = make_url(text).get_backend_name() if text else ''
-    except Exception:  # whatever it says may quote the password
-        raise ValueError(f'{A_DATABASE_URL}; in a password, write : / @ ? # and % as %3A %2F %40 %3F %23 %25') from None
-    if backend not in ('', 'sqlite', 'postgresql'):
-        raise ValueError(A_DATABASE_URL)
-    return text
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(',') if word.strip())
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    for origin in _words(text):
-        scheme, _, rest = origin.partition('://')
-        if scheme not in ('http', 'https') or not rest or '/' in rest:
-            raise ValueError(f'"{origin}" is no origin: write it as https://board.example.com')
-    return tuple(origin.lower() for origin in _words(text))
-
-
-def _refresh(text: str) -> float:
-    return float(_number(text, 'seconds from 0.2 to 3600', low=0.2, high=3600))
-
-
-def _token_seconds(text: str) -> int:
-    return int(_number(text, 'whole seconds from 60 to 86400', low=60, high=86_400, whole=True))
-
-
-def _session_hours(text: str) -> int:
-    return int(_number(text, 'whole hours from 1 to 720', low=1, high=720, whole=True))
-
-
-def _risk(text: str) -> int:
-    score = _number(text, 'a score between 0 and 1', low=0.05, high=0.95)
-    if score % Decimal('0.05'):
-        raise ValueError('must be a multiple of 0.05')
-    return int(score * 1_000_000)
-
-
-def _max_upload(text: str) -> int:
-    return int(_number(text, 'whole megabytes from 1 to 10240', low=1, high=10_240, whole=True))
-
-
-def _log_level(text: str) -> str:
-    if text.lower() not in ('debug', 'info', 'warning', 'error'):
-        raise ValueError('one of debug, info, warning, error')
-    return text.lower()
-
-
-def _number(text: str, needed: str, *, low: float, high: float, whole: bool = False) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal('NaN')
-    if not number.is_finite() or not Decimal(str(low)) <= number <= Decimal(str(high)):
-        raise ValueError(f'"{text[:40]}" is not usable, give {needed}')
-    if whole and number != int(number):
-        raise ValueError(f'"{text[:40]}" is not usable, give {needed}')
-    return number
-
-
 def read_port(name: str, text: str) -> int:
     """A port given elsewhere than in the environment.
 
     :raises SettingsError: names where it was given.
     """
-    return int(_read(name, text, _port))
+    return int(_read(name, text, read_port_number))
 
 
-READERS: dict[str, Callable[[str], Any]] = {
-    'host': _host,
-    'port': _port,
-    'data_dir': _folder,
-    'database_url': _database_url,
-    'secret_key': str,
-    'public_origins': _origins,
-    'trusted_proxies': _words,
-    'refresh_seconds': _refresh,
-    'token_seconds': _token_seconds,
-    'session_hours': _session_hours,
-    'medium_risk': _risk,
-    'high_risk': _risk,
-    'max_upload_mb': _max_upload,
-    'log_level': _log_level,
-}
 assert READERS.keys() == {field.name for field in fields(Settings)}

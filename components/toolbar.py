@@ -10,7 +10,14 @@ from components.menu import Menu
 from components.text import Text
 
 MESSAGE_SECONDS = 8
-FORMATS = {'csv': 'CSV', 'json': 'JSON'}
+FORMATS = {
+    'csv-excel': 'CSV for Excel',
+    'xlsx': 'Excel (XLSX)',
+    'csv': 'CSV',
+    'json': 'JSON',
+    'ndjson': 'JSON lines',
+}
+"""How people call them; first what most of them need."""
 
 
 class Toolbar(ui.element, default_classes='toolbar'):
@@ -22,13 +29,14 @@ class Toolbar(ui.element, default_classes='toolbar'):
             self._message = Text('p').classes('toolbar-message').props('role=status').mark('toolbar-message')
             Button('Refresh', on_refresh).mark('refresh')
             with Menu('Export'):
+                Text('p', 'All predictions that match, as').classes('menu-caption')
                 for fmt, name in FORMATS.items():
                     _export_item(fmt, name, on_export)
 
-    def say(self, message: str) -> None:
-        """Show a message for some seconds."""
+    def say(self, message: str, *, lasting: bool = False) -> None:
+        """Show a message for some seconds, or until the next one."""
         self._message.set_text(message)
-        if message:
+        if message and not lasting:
             with self:
                 ui.timer(MESSAGE_SECONDS, lambda: self._forget(message), once=True)
 
@@ -38,5 +46,5 @@ class Toolbar(ui.element, default_classes='toolbar'):
 
 
 def _export_item(fmt: str, name: str, on_export: Callable[[str], Any]) -> None:
-    button = Button(f'All predictions that match, as {name}', lambda: on_export(fmt), kind='quiet')
+    button = Button(name, lambda: on_export(fmt), kind='quiet')
     button.classes('menu-item').mark(f'export-{fmt}')

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.connections import Connection
 from services.errors import InvalidRequest
-from services.export_formats import export_format
+from services.export_formats import export_decimal, export_format
 from services.exports import Exports
 
 Action = Callable[[Connection, Mapping[str, object]], Awaitable[dict[str, object]]]
@@ -19,10 +19,13 @@ def actions(exports: Exports) -> dict[str, Action]:
     """The built-in actions by name."""
 
     async def export(connection: Connection, data: Mapping[str, object]) -> dict[str, object]:
-        _only(data, 'format')
+        _only(data, 'format', 'decimal')
         identity, fmt = connection.identity, export_format(data.get('format'))
-        grant = await exports.grant(identity.user_id, connection.query, fmt, session_hash=identity.session_hash)
-        return {'url': grant.url, 'rows': grant.rows}
+        decimal = export_decimal(data.get('decimal'), fmt)
+        grant = await exports.grant(
+            identity.user_id, connection.query, fmt, decimal=decimal, session_hash=identity.session_hash
+        )
+        return {'id': grant.id, 'url': grant.url, 'rows': grant.rows}
 
     return {'filter': filter_, 'date_range': date_range, 'refresh': refresh, 'export': export}
 

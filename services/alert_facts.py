@@ -13,7 +13,7 @@ from services.calendar import DAY, day_expression, day_number
 from services.clock import from_micros
 from services.planner import rollups_answer
 from services.recent import newest_prediction
-from services.rollup_reads import NEWLY_HIGH_DAYS, aggregate_rollups, high_risk_customers
+from services.rollup_reads import NEWLY_HIGH_DAYS, rollup_sums
 from services.selection import Selection, is_latest
 
 
@@ -21,8 +21,8 @@ def alert_facts(session: Session, selection: Selection, now: datetime) -> AlertF
     """Over all of the user's data: the selection's query must be empty."""
     newest = newest_prediction(session, selection.user_id)
     if rollups_answer(session, selection):
-        sums = aggregate_rollups(session, selection)
-        high, newly_high = high_risk_customers(session, selection)
+        found = rollup_sums(session, selection)
+        sums, high, newly_high = found.aggregates, found.high_risk.now, found.high_risk.became
     else:
         sums = aggregate(session, selection)
         high, newly_high = _high(session, selection), _newly_high(session, selection)

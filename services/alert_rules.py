@@ -10,6 +10,7 @@ from fractions import Fraction
 from services.aggregates import Total
 from services.metrics import mean, ratio
 from services.schemas import AlertType
+from services.scores import ONE
 
 STALE = timedelta(hours=48)
 
@@ -50,6 +51,19 @@ def mean_change(facts: AlertFacts) -> Fraction:
     return Fraction(0) if now is None or before is None else now - before
 
 
+def share_reaches(facts: AlertFacts, percent: int) -> bool:
+    """Whether the share of customers at high risk is that large; in whole numbers, since it is asked at every beat."""
+    return facts.customers > 0 and 100 * facts.customers_high >= percent * facts.customers
+
+
+def rise_reaches(facts: AlertFacts, points: int) -> bool:
+    """Whether the mean score rose by so many hundredths."""
+    now, before = facts.week, facts.week_before
+    if not now.count or not before.count:
+        return points <= 0
+    return 100 * (now.sum * before.count - before.sum * now.count) >= points * now.count * before.count * ONE
+
+
 def newly_high_surge(facts: AlertFacts) -> bool:
     today, *before = facts.newly_high
     return today >= 5 and today * len(before) >= 2 * sum(before)
@@ -63,8 +77,8 @@ RULES = (
     AlertRule(
         key='high-share',
         type=AlertType.CRITICAL,
-        starts=lambda facts: high_share(facts) >= 20,
-        ends=lambda facts, _: high_share(facts) < 18,
+        starts=lambda facts: share_reaches(facts, 20),
+        ends=lambda facts, _: not share_reaches(facts, 18),
         message=lambda facts: (
             f'{_decimal(high_share(facts))} % of customers are at high risk '
             f'({facts.customers_high:,} of {facts.customers:,})'
@@ -73,8 +87,8 @@ RULES = (
     AlertRule(
         key='mean-rise',
         type=AlertType.WARNING,
-        starts=lambda facts: mean_change(facts) >= Fraction(5, 100),
-        ends=lambda facts, _: mean_change(facts) < Fraction(4, 100),
+        starts=lambda facts: rise_reaches(facts, 5),
+        ends=lambda facts, _: not rise_reaches(facts, 4),
         message=lambda facts: (
             f'Average churn risk of the last 7 days is {_decimal(100 * mean_change(facts))} points above '
             'that of the 7 days before'

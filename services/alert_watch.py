@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from services.alert_rules import STALE
 from services.alerts import Alerts, Evaluation
+from services.calendar import time_zone
 from services.clock import Clock
 from services.database import Database
+from services.last_known import LastKnown
 from services.listeners import tell
+from services.overviews import Overview
 from services.schemas import Alert
 from services.selection import Selection
-from services.snapshots import SingleFlightCache
+from services.single_flight import SingleFlightCache
+from services.user_states import UserState
 
 CACHED = 2_000
+KNOWN = 20_000
 NEWS = timedelta(seconds=30)
 """For how long an alert that started while nobody looked is news to somebody who begins to look."""
 
@@ -26,7 +33,11 @@ class AlertWatch:
         self._database = database
         self._alerts = alerts
         self._clock = clock
-        self._cache = SingleFlightCache(size=CACHED)
+        self._under_way = SingleFlightCache(size=CACHED)
+        self._decided: LastKnown[tuple[object, Evaluation]] = LastKnown(size=KNOWN)
+        """By user, with what it was decided for."""
+        self._evaluated: LastKnown[datetime] = LastKnown(size=KNOWN)
+        """When a user's alerts were last read, and maybe written, apart from an overview."""
         self._known: dict[int, set[str]] = {}
         self._listeners: list[Callable[[int, Alert], Awaitable[None]]] = []
 
@@ -37,41 +48,93 @@ class AlertWatch:
     def forget(self, user_id: int) -> None:
         """Nobody watches the user any more."""
         self._known.pop(user_id, None)
+        self._decided.drop(user_id)
 
-    async def active(self, selection: Selection, revision: int, *, watched: bool) -> tuple[Alert, ...]:
+    def ready(self, state: UserState, today: date) -> tuple[Alert, ...] | None:
+        """The alerts of a watched user, if they are decided and everybody was told of those that started."""
+        about, decided = self._decided.get(state.user_id) or (None, None)
+        if decided is None or about != _about(state, today) or _fell_silent(decided, self._clock()):
+            return None
+        known = self._known.get(state.user_id)
+        told = known is not None and known >= {alert.id for alert in decided.active}
+        return decided.active if told else None
+
+    def settle(self, state: UserState, today: date, overview: Overview) -> bool:
+        """Decide a watched user's alerts without the database; whether that could be done, and nothing is to be told.
+
+        :param overview: what is known of the data as of that state or later.
+        """
+        if self.ready(state, today) is not None:
+            return True
+        evaluation = self._from(overview, time_zone(state.time_zone))
+        if evaluation is None or state.user_id not in self._known or self._news(state.user_id, evaluation):
+            return False
+        self._known[state.user_id] = {alert.id for alert in evaluation.active}
+        self._decided.put(state.user_id, (_about(state, today), evaluation))
+        return True
+
+    async def active(
+        self, state: UserState, selection: Selection, *, watched: bool, overview: Overview | None = None
+    ) -> tuple[Alert, ...]:
         """The user's alerts now.
 
         :param selection: of all the user's data.
+        :param overview: what is known of the data as of that state or later, if it is.
         :raises Unavailable: the database does not answer.
         """
-        evaluation = await self._decided(selection, revision, silent=False)
-        if _silent(evaluation, self._clock()) and not _silent(evaluation, evaluation.at):
-            evaluation = await self._decided(selection, revision, silent=True)
+        about, evaluation = self._decided.get(state.user_id) or (None, None)
+        if evaluation is None or about != _about(state, selection.today) or _fell_silent(evaluation, self._clock()):
+            evaluation = await self._decide(state, selection, overview)
         if watched:
-            await self._announce(selection.user_id, evaluation)
+            await self._announce(state.user_id, evaluation)
         return evaluation.active
 
-    async def _decided(self, selection: Selection, revision: int, *, silent: bool) -> Evaluation:
-        key = (selection.user_id, revision, selection.today, selection.zone.key, silent)
-        evaluation = await self._cache.get(key, lambda: self._evaluate(selection))
-        if not evaluation.complete:
-            self._cache.forget(key)
+    async def _decide(self, state: UserState, selection: Selection, overview: Overview | None) -> Evaluation:
+        about = _about(state, selection.today)
+        evaluation = self._from(overview, selection.zone) if overview else None
+        if evaluation is None:
+            key = (state.user_id, about)
+            evaluation = await self._under_way.get(key, lambda: self._evaluate(selection, self._clock()))
+            self._under_way.forget(key)
+        if evaluation.complete:
+            self._decided.put(state.user_id, (about, evaluation))
         return evaluation
 
-    async def _evaluate(self, selection: Selection) -> Evaluation:
-        now = self._clock()
-        return await self._database.run(lambda: self._alerts.evaluate(selection, now))
+    def _from(self, overview: Overview, zone: ZoneInfo) -> Evaluation | None:
+        """What follows from an overview; ``None`` if something is to be written, or was since."""
+        evaluated = self._evaluated.get(overview.state.user_id)
+        if evaluated and overview.facts.now <= evaluated:
+            return None
+        return self._alerts.settled(replace(overview.facts, now=self._clock()), overview.alerts, zone)
+
+    async def _evaluate(self, selection: Selection, now: datetime) -> Evaluation:
+        try:
+            return await self._database.run(lambda: self._alerts.evaluate(selection, now))
+        finally:
+            self._evaluated.put(selection.user_id, self._clock())
 
     async def _announce(self, user_id: int, evaluation: Evaluation) -> None:
-        active = {alert.id: alert for alert in evaluation.active}
-        known = self._known.get(user_id)
-        if known is None:
-            news = evaluation.started if self._clock() - evaluation.at < NEWS else ()
-            known = active.keys() - {alert.id for alert in news}
-        self._known[user_id] = set(active)
-        for started in active.keys() - known:
+        news = self._news(user_id, evaluation)
+        self._known[user_id] = {alert.id for alert in evaluation.active}
+        for alert in news:
             for listener in self._listeners:
-                await tell(listener(user_id, active[started]))
+                await tell(listener(user_id, alert))
+
+    def _news(self, user_id: int, evaluation: Evaluation) -> list[Alert]:
+        """The active alerts that those who watch were not told of."""
+        known = self._known.get(user_id)
+        if known is not None:
+            return [alert for alert in evaluation.active if alert.id not in known]
+        return list(evaluation.started) if self._clock() - evaluation.at < NEWS else []
+
+
+def _about(state: UserState, today: date) -> tuple[object, ...]:
+    return state.revision, today, state.time_zone
+
+
+def _fell_silent(evaluation: Evaluation, now: datetime) -> bool:
+    """Whether the data has become too old since; an evaluation that saw it silent saw it stay so."""
+    return _silent(evaluation, now) and not _silent(evaluation, evaluation.at)
 
 
 def _silent(evaluation: Evaluation, now: datetime) -> bool:

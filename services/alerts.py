@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -44,39 +46,68 @@ class Evaluation:
     """Not, if the database could be read but not written: what should start or end does so another time."""
 
 
+class ActiveAlert(NamedTuple):
+    """An alert as it is kept, from its start to its end."""
+
+    id: int
+    rule: str
+    started_at: int
+
+
+Active = Mapping[str, ActiveAlert]
+"""The active alerts of a user by rule."""
+
+
 class Alerts:
-    """Evaluates the rules of a user. Everything here blocks: run it on a worker thread."""
+    """Evaluates the rules of a user."""
 
     def __init__(self, database: Database, *, rules: Sequence[AlertRule] = RULES) -> None:
         self._database = database
         self._rules = rules
 
+    def settled(self, facts: AlertFacts, active: Active, zone: ZoneInfo) -> Evaluation | None:
+        """What is decided without writing anything; ``None`` if something starts or ends. Does not block.
+
+        :param active: the user's active alerts as of the facts.
+        """
+        start, end = self._decide(facts, active, zone)
+        return None if start or end else self._evaluation(facts, active, begun=set(), complete=True)
+
     def evaluate(self, selection: Selection, now: datetime) -> Evaluation:
-        """Start and end what the facts demand; a database that nothing changes in is only read."""
+        """Start and end what the facts demand; a database that nothing changes in is only read.
+
+        This blocks: run it on a worker thread.
+        """
+        user_id = selection.user_id
         with self._database.reading() as session:
             facts = alert_facts(session, selection, now)
-            known = _active(session, selection.user_id)
-        start = [rule for rule in self._rules if rule.key not in known and rule.starts(facts)]
-        end = [
-            rule for rule in self._rules if rule.key in known and self._ended(rule, known[rule.key], facts, selection)
-        ]
-        # an alert that ends with its day may start anew with the same facts
-        start += [rule for rule in end if rule.starts(facts)]
-        complete = not (start or end) or self._change(selection.user_id, start, [known[rule.key] for rule in end], now)
+            known = active_alerts(session, [user_id]).get(user_id, {})
+        start, end = self._decide(facts, known, selection.zone)
+        complete = not (start or end) or self._change(user_id, start, [known[rule.key] for rule in end], now)
         if (start or end) and complete:
             with self._database.reading() as session:
-                known = _active(session, selection.user_id)
-        active = self._present(known, facts)
+                known = active_alerts(session, [user_id]).get(user_id, {})
         begun = {rule.key for rule in start} if complete else set()
+        return self._evaluation(facts, known, begun=begun, complete=complete)
+
+    def _decide(self, facts: AlertFacts, known: Active, zone: ZoneInfo) -> tuple[list[AlertRule], list[AlertRule]]:
+        """The rules whose alerts start, and those whose alerts end."""
+        start = [rule for rule in self._rules if rule.key not in known and rule.starts(facts)]
+        end = [rule for rule in self._rules if rule.key in known and _ended(rule, known[rule.key], facts, zone)]
+        # an alert that ends with its day may start anew with the same facts
+        return start + [rule for rule in end if rule.starts(facts)], end
+
+    def _evaluation(self, facts: AlertFacts, known: Active, *, begun: set[str], complete: bool) -> Evaluation:
+        active = self._present(known, facts)
         return Evaluation(
-            at=now,
+            at=facts.now,
             active=tuple(active.values())[:MAX_ALERTS],
             started=tuple(alert for key, alert in active.items() if key in begun),
             newest=facts.newest,
             complete=complete,
         )
 
-    def _change(self, user_id: int, start: list[AlertRule], end: list[AlertState], now: datetime) -> bool:
+    def _change(self, user_id: int, start: list[AlertRule], end: list[ActiveAlert], now: datetime) -> bool:
         """Whether it could be written; another writer may hold the database for long."""
         try:
             with self._database.writing(wait=ALERT_WAIT) as session:
@@ -87,11 +118,7 @@ class Alerts:
             return False
         return True
 
-    @staticmethod
-    def _ended(rule: AlertRule, state: AlertState, facts: AlertFacts, selection: Selection) -> bool:
-        return rule.ends(facts, day_of(from_micros(state.started_at), selection.zone))
-
-    def _present(self, known: dict[str, AlertState], facts: AlertFacts) -> dict[str, Alert]:
+    def _present(self, known: Active, facts: AlertFacts) -> dict[str, Alert]:
         """Most severe first, then newest first; the message tells the present figures."""
         pairs = [(known[rule.key], rule) for rule in self._rules if rule.key in known]
         pairs.sort(key=lambda pair: (SEVERITY.index(pair[1].type), -pair[0].started_at))
@@ -106,13 +133,21 @@ class Alerts:
         }
 
 
-def _active(session: Session, user_id: int) -> dict[str, AlertState]:
-    states = session.execute(
-        select(AlertState).where(col(AlertState.user_id) == user_id, col(AlertState.ended_at).is_(None))
-    ).scalars()
-    found = {state.rule: state for state in states}
-    session.expunge_all()
+def active_alerts(session: Session, user_ids: Collection[int]) -> dict[int, dict[str, ActiveAlert]]:
+    """The active alerts by user and rule; a user without any is absent."""
+    found: defaultdict[int, dict[str, ActiveAlert]] = defaultdict(dict)
+    for row in session.execute(_ACTIVE, {'users': list(user_ids)}):
+        found[row.user_id][row.rule] = ActiveAlert(row.id, row.rule, row.started_at)
     return found
+
+
+_ACTIVE = select(col(AlertState.user_id), col(AlertState.id), col(AlertState.rule), col(AlertState.started_at)).where(
+    col(AlertState.user_id).in_(bindparam('users', expanding=True)), col(AlertState.ended_at).is_(None)
+)
+
+
+def _ended(rule: AlertRule, state: ActiveAlert, facts: AlertFacts, zone: ZoneInfo) -> bool:
+    return rule.ends(facts, day_of(from_micros(state.started_at), zone))
 
 
 def _start(session: Session, user_id: int, rules: list[AlertRule], now: datetime) -> None:
@@ -124,7 +159,7 @@ def _start(session: Session, user_id: int, rules: list[AlertRule], now: datetime
     session.execute(dialect.insert(AlertState).values(rows).on_conflict_do_nothing())
 
 
-def _end(session: Session, states: list[AlertState], now: datetime) -> None:
+def _end(session: Session, states: list[ActiveAlert], now: datetime) -> None:
     ids = [state.id for state in states]
     if ids:
         session.execute(update(AlertState).where(col(AlertState.id).in_(ids)).values(ended_at=to_micros(now)))

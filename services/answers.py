@@ -18,7 +18,7 @@ from services.planner import is_filter
 from services.questions import Answer, BeingWorkedOut, Question, TakesLong
 from services.schemas import Charts
 from services.selection import Selection
-from services.snapshots import SingleFlightCache
+from services.single_flight import SingleFlightCache
 
 T = TypeVar('T')
 

@@ -13,10 +13,11 @@ from services import sessions, users
 from services.clock import Clock, from_micros, system_clock
 from services.database import Database
 from services.errors import InvalidCredentials, InvalidToken, NotFound, Unavailable
-from services.identity import Identity, IssuedToken, holder, is_current
+from services.identity import Identity, IssuedToken, is_current
 from services.models import User
 from services.passwords import Passwords
 from services.tokens import Tokens
+from services.user_lookup import UserLookup
 
 __all__ = ['Auth', 'Identity', 'IssuedToken']
 
@@ -33,12 +34,15 @@ class Auth:
         session_hours: int,
         clock: Clock = system_clock,
         passwords: Passwords | None = None,
+        lookup: UserLookup | None = None,
     ) -> None:
+        """:param lookup: whoever else looks users up may share it."""
         self._database = database
         self._clock = clock
         self._token_life = timedelta(seconds=token_seconds)
         self.session_life = timedelta(hours=session_hours)
         self._passwords = passwords or Passwords()
+        self._lookup = lookup or UserLookup(database)
         self._tokens = Tokens(secret_key, max_seconds=token_seconds, clock=clock)
 
     async def sign_in(self, email: str, password: str) -> Identity:
@@ -116,11 +120,12 @@ class Auth:
         :raises Unavailable: the database does not answer.
         """
         claims = self._tokens.verify(token)
-        now = self._clock()
-        user = await self._database.read(lambda session: holder(session, claims, now))
-        if user is None:
+        state = await self._lookup.state(claims.user_id)
+        if state is None or state.disabled or state.token_version != claims.token_version:
             raise InvalidToken
-        return Identity.of(user, expires_at=claims.expires_at, session_hash=claims.session_hash)
+        if claims.session_hash is not None and not await self.living_sessions([claims.session_hash]):
+            raise InvalidToken
+        return Identity.of_state(state, expires_at=claims.expires_at, session_hash=claims.session_hash)
 
     def issue_token(self, identity: Identity) -> IssuedToken:
         """A token that ends no later than the identity it is issued for.

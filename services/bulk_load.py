@@ -83,7 +83,7 @@ class BulkLoad:
 
     def _lease(self, new: NewSource) -> None:
         with self._staged.writing() as session:
-            revision, self._arrivals = next_revision(session, self._user_id)
+            revision, self._arrivals = next_revision(session, self._user_id, rewrites=False)
             self._source = new.begin(session, self._user_id, revision=revision, now=self._now)
             lease(session, self._user_id, self._source.id, now=self._now)
 

@@ -6,28 +6,65 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
 
 from services.identity import Identity
 from services.query import DashboardQuery
+from services.snapshots import Contents
 from services.watchers import Watch
 
 
-@dataclass(kw_only=True)
-class Connection:
-    """One authenticated connection; the identity is written once, at connect."""
+class Updates(StrEnum):
+    """What a client asked to be sent at each beat."""
+
+    FULL = 'full'
+    CHANGES = 'changes'
+    """Only what is not as it was, and nothing while all is."""
+
+
+class Socket(Protocol):
+    """The transport of a connection."""
 
     sid: str
+
+    def send_text(self, text: bytes) -> None:
+        """Send a message, or have it wait until the client reads."""
+
+    def waiting(self) -> int:
+        """Bytes that wait for the client to read them."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Connection:
+    """One authenticated connection; whose it is is written once, at connect."""
+
+    sid: str
+    socket: Socket
     identity: Identity
     watch: Watch
+    updates: Updates = Updates.FULL
     query: DashboardQuery = field(default_factory=DashboardQuery)
     seq: int = 0
     """The messages with data it was sent so far."""
+    sent: Contents | None = None
+    """What it was sent last."""
+    changed: dict[str, int] = field(default_factory=dict)
+    """The message that brought the present value of each key, of a connection that asked for changes."""
+    behind_since: float | None = None
+    """When it was first left out because it does not read, in seconds of the loop's clock."""
+    working: bool = False
+    """Whether an update for it is being worked out."""
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
     def close(self) -> None:
         self.watch.close()
+        self.stop_timers()
+
+    def stop_timers(self) -> None:
         for timer in self.timers:
             timer.cancel()
+        self.timers.clear()
 
 
 class Connections:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 
 from services.csv_header import Header
+from services.formula_guard import unguarded
 from services.prediction_rows import FIELDS
 from services.row_columns import Column
 
@@ -14,8 +14,6 @@ MAX_FIELD = 64 * 1024
 """Characters of one value."""
 
 TEXTS = tuple(FIELDS.index(field) for field in ('customer_id', 'external_id', 'customer_name', 'reasons'))
-GUARDED = re.compile("'+[=+@\\t\\r-]")
-"""Begins a text that an export kept spreadsheets from running as a formula: the first apostrophe is not its own."""
 
 
 def columns_of(block: bytes, header: Header, delimiter: str) -> list[Column] | None:
@@ -78,7 +76,3 @@ def _unguarded_columns(columns: Sequence[Column]) -> list[Column]:
         [unguarded(text) for text in column] if column and place in TEXTS else column
         for place, column in enumerate(columns)
     ]
-
-
-def unguarded(text: str) -> str:
-    return text[1:] if text.startswith("'") and GUARDED.match(text) else text

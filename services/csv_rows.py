@@ -9,10 +9,11 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 
-from services.csv_blocks import MAX_FIELD, TEXTS, columns_of, unguarded
+from services.csv_blocks import MAX_FIELD, TEXTS, columns_of
 from services.csv_header import Header, column_names, read_header
 from services.csv_lines import ByteSource, CsvLines
 from services.errors import InvalidRequest
+from services.formula_guard import unguarded
 from services.prediction_rows import WHOLE_ROW, PredictionRow, RowError, RowParser, row_error
 from services.row_file import NO_MAPPING, NO_ROWS, RowFile, Sample, sample
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from services.aggregates import aggregate
-from services.calendar import day_of, time_zone
+from services.calendar import time_zone
 from services.charts import charts
+from services.current_day import CurrentDay
 from services.matching import match, newest
 from services.metrics import metrics, trends
-from services.models import Source, SourceKind
 from services.plan import Route
 from services.planner import AT_ONCE, plan
 from services.query import DashboardQuery
-from services.recent import recent_activity
+from services.recent import Recent, recent_activity
 from services.rollup_charts import rollup_charts
 from services.rollup_reads import aggregate_rollups
+from services.sample_users import with_sample
 from services.schemas import ActivityItem, Charts, Metrics, Trends
 from services.scores import RiskBands
 from services.selection import Selection
@@ -31,9 +31,13 @@ class Numbers:
 
     metrics: Metrics
     trends: Trends
-    recent_activity: tuple[ActivityItem, ...]
+    recent: Recent
     has_sample: bool
     """Whether any of the user's data, in the query or not, was made up for the sample workspace."""
+
+    @property
+    def recent_activity(self) -> tuple[ActivityItem, ...]:
+        return self.recent.activity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +55,15 @@ class Dashboard:
         """:param at_once: predictions that are gone through while somebody waits."""
         self.bands = bands
         self._at_once = at_once
+        self._days = CurrentDay()
 
     def selection(self, user_id: int, query: DashboardQuery, *, zone: str, now: datetime) -> Selection:
         place = time_zone(zone)
-        return Selection(user_id=user_id, query=query, zone=place, today=day_of(now, place), bands=self.bands)
+        return Selection(user_id=user_id, query=query, zone=place, today=self._days.of(now, place), bands=self.bands)
+
+    def today(self, zone: str, now: datetime) -> date:
+        """Which day it is in a zone."""
+        return self._days.of(now, time_zone(zone))
 
     def planned(self, session: Session, selection: Selection) -> Selection:
         """The same with the way to answer it, good for this transaction."""
@@ -81,8 +90,8 @@ class Dashboard:
         return Numbers(
             metrics=metrics(sums),
             trends=trends(sums),
-            recent_activity=recent_activity(session, ready) if _by_rollups(ready) else newest(session, ready),
-            has_sample=has_sample(session, ready.user_id),
+            recent=recent_activity(session, ready) if _by_rollups(ready) else newest(session, ready),
+            has_sample=bool(with_sample(session, [ready.user_id])),
         )
 
     def _charts(self, session: Session, ready: Selection) -> Charts:
@@ -91,8 +100,3 @@ class Dashboard:
 
 def _by_rollups(selection: Selection) -> bool:
     return selection.plan is not None and selection.plan.route is Route.ROLLUPS
-
-
-def has_sample(session: Session, user_id: int) -> bool:
-    sample = select(Source).where(col(Source.user_id) == user_id, col(Source.kind) == SourceKind.SAMPLE)
-    return bool(session.execute(select(sample.exists())).scalar())

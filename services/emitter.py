@@ -1,28 +1,41 @@
-"""The only place that emits: to one user's room, or to one connection. Nothing here can reach everybody."""
+"""The only place that emits: to one user's connections, or to one connection. Nothing here can reach everybody."""
 
 from __future__ import annotations
 
 import asyncio
 
+import orjson
+
+from services.connections import Connection, Connections
 from services.socket_server import FLUSH_SECONDS, SocketServer
-
-
-def user_room(user_id: int) -> str:
-    return f'user:{user_id}'
 
 
 class Emitter:
     """Sends events of the public protocol."""
 
-    def __init__(self, server: SocketServer) -> None:
+    def __init__(self, server: SocketServer, connections: Connections) -> None:
         self._server = server
+        self._connections = connections
 
-    async def push(self, user_id: int, event: str, payload: object) -> None:
+    def push(self, user_id: int, event: str, payload: object) -> None:
         """To all connections of one user."""
-        await self._server.emit(event, payload, to=user_room(user_id))
+        encoded = orjson.dumps(payload)
+        for connection in self._connections.of(user_id):
+            self.send(connection, event, encoded)
+
+    def tell(self, connection: Connection, event: str, payload: object) -> None:
+        """To one connection whose user is known."""
+        self.send(connection, event, orjson.dumps(payload))
+
+    def send(self, connection: Connection, event: str, encoded: bytes) -> None:
+        """The same of a payload that is encoded already.
+
+        :param encoded: the payload in JSON: it may be shared by many connections.
+        """
+        connection.socket.send_text(b'2["%b",%b]' % (event.encode(), encoded))
 
     async def answer(self, sid: str, event: str, payload: object) -> None:
-        """To one connection.
+        """To one connection, known or not.
 
         :raises ValueError: the id is empty, which the library would take for "everybody".
         """

@@ -1,21 +1,16 @@
-"""How an exported prediction is written: CSV for spreadsheets and imports, JSON for programs."""
+"""The formats of an export, and what each of its rows says in all of them."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 
-import orjson
 from sqlalchemy import Row
 
 from services.clock import from_micros, rfc3339
 from services.errors import InvalidRequest
-from services.recent import split_reasons
-from services.scores import RiskBands, from_millionths
 
 COLUMNS = (
     'customer_id',
@@ -32,13 +27,51 @@ COLUMNS = (
 )
 """Named as an import names them."""
 
-FORMULA = re.compile("'*[=+@\\t\\r\\0-]")
-"""Begins a text that a spreadsheet would run, or that an import would take for one made safe from it."""
+DECIMALS = ('.', ',')
 
 
 class ExportFormat(StrEnum):
     CSV = 'csv'
+    """For programs, and for taking the rows in again."""
+    CSV_EXCEL = 'csv-excel'
+    """For spreadsheets: BOM, the reader's decimal sign, times as they recognise them."""
     JSON = 'json'
+    NDJSON = 'ndjson'
+    XLSX = 'xlsx'
+
+    @property
+    def suffix(self) -> str:
+        return 'csv' if self is ExportFormat.CSV_EXCEL else self.value
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self]
+
+    @property
+    def is_sent_while_written(self) -> bool:
+        """Whether its first bytes are final before the last row is known."""
+        return self is not ExportFormat.XLSX
+
+
+MEDIA_TYPES = {
+    ExportFormat.CSV: 'text/csv; charset=utf-8',
+    ExportFormat.CSV_EXCEL: 'text/csv; charset=utf-8',
+    ExportFormat.JSON: 'application/json',
+    ExportFormat.NDJSON: 'application/x-ndjson',
+    ExportFormat.XLSX: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+}
+
+
+class RowWriter(Protocol):
+    """Writes one file."""
+
+    def write(self, page: Sequence[Row[Any]]) -> None: ...
+
+    def finish(self) -> None:
+        """Write what comes after the last row."""
+
+    def close(self) -> None:
+        """Let go of the file, finished or not."""
 
 
 def export_format(value: object) -> ExportFormat:
@@ -48,56 +81,29 @@ def export_format(value: object) -> ExportFormat:
     raise InvalidRequest(f'Formats: {", ".join(ExportFormat)}.', field='format')
 
 
-def _record(row: Row[Any], bands: RiskBands) -> dict[str, Any]:
-    level = bands.level(row.score)
-    return {
-        'customer_id': row.customer_id,
-        'customer_name': row.customer_name,
-        'churn_score': from_millionths(row.score),
-        'risk_level': level.value,
-        'predicted_at': _instant(row.predicted_at),
-        'status': row.status,
-        'account_value': None if row.account_value is None else row.account_value / 1_000_000,
-        'reasons': split_reasons(row.reasons),
-        'file_name': row.file_name or None,
-        'external_id': row.external_id,
-        'id': str(row.arrival),
-    }
+def export_decimal(value: object, fmt: ExportFormat) -> str:
+    """The decimal sign that is asked for; a point where none is.
+
+    :raises InvalidRequest: it is none, or this format has no choice.
+    """
+    if value is None or (value == '.' and fmt is not ExportFormat.CSV_EXCEL):
+        return '.'
+    if value not in DECIMALS:
+        raise InvalidRequest('The decimal sign is either "." or ",".', field='decimal')
+    if fmt is not ExportFormat.CSV_EXCEL:
+        raise InvalidRequest(f'Only {ExportFormat.CSV_EXCEL} has another decimal sign than a point.', field='decimal')
+    return str(value)
 
 
-def json_page(page: Iterable[Row[Any]], bands: RiskBands, first: bool) -> bytes:
-    rows = [orjson.dumps(_record(row, bands)) for row in page]
-    start = b'[\n' if first else b',\n' if rows else b''
-    return start + b',\n'.join(rows)
-
-
-def csv_page(page: Iterable[Row[Any]], bands: RiskBands, first: bool) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if first:
-        writer.writerow(COLUMNS)
-    for row in page:
-        record = _record(row, bands)
-        record['reasons'] = '|'.join(record['reasons'] or ())
-        record['account_value'] = _decimal(row.account_value)
-        writer.writerow([_cell(record[column]) for column in COLUMNS])
-    return text.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    """A text that a spreadsheet would run as a formula is made plain text by an apostrophe; an import takes it off."""
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
-
-
-def _instant(micros: int) -> str:
+@lru_cache(maxsize=4_096)
+def instant_text(micros: int) -> str:
     """To the millisecond, or to the microsecond where that is needed to be exact."""
     instant = from_micros(micros)
     return f'{instant:%Y-%m-%dT%H:%M:%S.%fZ}' if micros % 1000 else rfc3339(instant)
 
 
-def _decimal(millionths: int | None) -> str:
+@lru_cache(maxsize=16_384)
+def decimal_text(millionths: int) -> str:
     """Exact: a float has not enough digits for the largest values."""
-    if millionths is None:
-        return ''
     whole, fraction = divmod(millionths, 1_000_000)
     return f'{whole}.{fraction:06}'.rstrip('0').rstrip('.')

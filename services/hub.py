@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
+from collections.abc import Awaitable, Callable, Collection
+from datetime import date
 
 from services.alert_watch import AlertWatch
 from services.alerts import Alerts
 from services.answers import Answers, Patience
 from services.clock import Clock
-from services.dashboard import Dashboard
+from services.dashboard import Dashboard, Numbers
 from services.database import Database
-from services.errors import InvalidToken, Unavailable
 from services.lane import Lane
+from services.last_known import LastKnown
 from services.listeners import tell
+from services.looks import Looks, OnChange, Seen
+from services.overviews import Overviews
 from services.query import DashboardQuery
 from services.schemas import Alert, Charts
 from services.selection import Selection
-from services.snapshots import Snapshot
-from services.user_states import UserState, user_states
+from services.snapshots import Contents, Snapshot
+from services.user_lookup import UserLookup
+from services.user_states import UserState
 from services.watchers import Listener, Watch, Watchers
 
-log = logging.getLogger(__name__)
+PHASE_SECONDS = 0.2
+"""A beat is divided into moments so far apart, and the users are spread over them."""
 
-AT_ONCE = 3
-"""Users served at a time in a beat: fewer than there are connections to the database."""
+SHARED = 20_000
+"""Users and queries whose contents are kept, to be encoded once for all who are sent them."""
 
 EVERYTHING = DashboardQuery()
 PATIENCE = Patience()
 
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A user's state, and when it was read; no state: there is no such user."""
-
-    state: UserState | None
-    at: datetime
+OnUsers = Callable[[Collection[int]], Awaitable[None]]
 
 
 class LiveHub:
     """Computes once for all readers of a user and query, and learns of changes made by any process.
 
-    Users that are watched are looked at once a beat, in one query; others when somebody asks.
+    Users that are watched are looked at twice a beat, many in one query; others when somebody asks.
     """
 
     def __init__(
@@ -57,23 +50,22 @@ class LiveHub:
         *,
         clock: Clock,
         refresh_seconds: float,
+        users: UserLookup | None = None,
         patience: Patience = PATIENCE,
     ) -> None:
+        """:param users: whoever else looks users up may share it."""
         self.refresh_seconds = refresh_seconds
-        self._database = database
+        self.phases = max(1, round(refresh_seconds / PHASE_SECONDS))
         self._dashboard = dashboard
         self._alerts = AlertWatch(database, alerts, clock=clock)
         self._clock = clock
-        self._watchers = Watchers(self._forget)
-        self._seen: dict[int, Seen] = {}
-        self._away: Unavailable | None = None
-        """Why the last look failed, while it did."""
+        self._watchers = Watchers(self._forget, phases=self.phases)
+        self._looks = Looks(users or UserLookup(database), self._watchers, clock=clock)
+        self._looks.on_change(self._tell_watchers)
+        self._overviews = Overviews(database, bands=dashboard.bands, clock=clock)
         self._answers = Answers(database, dashboard, lane=Lane(), patience=patience)
-        self._busy: dict[int, asyncio.Task[None]] = {}
-        self._at_once = asyncio.Semaphore(AT_ONCE)
-        self._on_beat: list[Listener] = []
-        self._on_user_beat: list[Callable[[int], Awaitable[None]]] = []
-        self._on_arrivals: list[Callable[[UserState, UserState], Awaitable[None]]] = []
+        self._shared: LastKnown[Contents] = LastKnown(size=SHARED)
+        self._on_beat: list[OnUsers] = []
 
     def watch(self, user_id: int, *, on_change: Listener | None = None) -> Watch:
         """Look at a user's board from now on.
@@ -85,21 +77,21 @@ class LiveHub:
     def watched(self) -> list[int]:
         return self._watchers.users()
 
+    def watched_at(self, phase: int) -> list[int]:
+        """The watched users whose turn comes at a moment of the beat, 0 to ``phases - 1``."""
+        return self._watchers.at(phase)
+
     def seen(self, user_id: int) -> Seen | None:
         """What the last look told of a watched user; ``None`` before the first one came back."""
-        return self._seen.get(user_id)
+        return self._looks.seen(user_id)
 
-    def on_beat(self, listener: Listener) -> None:
-        """Call ``listener`` at each beat, after the database was looked at and before users are served."""
+    def on_beat(self, listener: OnUsers) -> None:
+        """Call ``listener(user_ids)`` at each beat of these users, after the database was looked at."""
         self._on_beat.append(listener)
 
-    def on_user_beat(self, listener: Callable[[int], Awaitable[None]]) -> None:
-        """Call ``listener(user_id)`` for each watched user at each beat."""
-        self._on_user_beat.append(listener)
-
-    def on_arrivals(self, listener: Callable[[UserState, UserState], Awaitable[None]]) -> None:
-        """Call ``listener(before, now)`` when a watched user has new predictions."""
-        self._on_arrivals.append(listener)
+    def on_change(self, listener: OnChange) -> None:
+        """Call ``listener(before, now)`` when a watched user's data changed."""
+        self._looks.on_change(listener)
 
     def on_alert(self, listener: Callable[[int, Alert], Awaitable[None]]) -> None:
         """Call ``listener(user_id, alert)`` when an alert of a watched user starts."""
@@ -111,140 +103,105 @@ class LiveHub:
         :raises InvalidToken: there is no such user any more.
         :raises Unavailable: the database does not answer, or it takes long and nothing earlier is known.
         """
-        state, at = await self._current(user_id)
-        alerts = await self._active_alerts(state)
+        state, at = await self._looks.current(user_id)
+        everything = self._selection(state, EVERYTHING)
+        overview = await self._overviews.get(state, everything.today)
+        watched = user_id in self._watchers
+        alerts = await self._alerts.active(state, everything, watched=watched, overview=overview)
+        if overview and query == EVERYTHING:
+            return Snapshot(contents=self._contents(user_id, query, overview.numbers, alerts), as_of=at)
         answer = await self._answers.numbers(self._selection(state, query), state.revision, at)
-        return Snapshot(
-            user_id=user_id, numbers=answer.value, alerts=alerts, as_of=answer.as_of, refreshing=answer.refreshing
-        )
+        contents = self._contents(user_id, query, answer.value, alerts, refreshing=answer.refreshing)
+        return Snapshot(contents=contents, as_of=answer.as_of)
+
+    def ready(self, user_id: int, query: DashboardQuery) -> Snapshot | None:
+        """The same of a watched user, if nothing has to be worked out for it."""
+        seen, state = self._looks.seen(user_id), self._looks.present(user_id)
+        if seen is None or state is None or query != EVERYTHING:
+            return None
+        today = self._today(state)
+        overview = self._overviews.ready(state, today)
+        alerts = self._alerts.ready(state, today)
+        if overview is None or alerts is None:
+            return None
+        return Snapshot(contents=self._contents(user_id, query, overview.numbers, alerts), as_of=seen.at)
 
     async def charts(self, user_id: int, query: DashboardQuery) -> Charts:
         """What the page shows beside the snapshot; raises as :meth:`snapshot`."""
-        state, at = await self._current(user_id)
+        state, at = await self._looks.current(user_id)
         return (await self._answers.charts(self._selection(state, query), state.revision, at)).value
 
     async def check_user(self, user_id: int) -> None:
         """:raises InvalidToken: there is no such user any more, or it may not sign in."""
-        await self._current(user_id)
+        await self._looks.current(user_id)
 
     async def notice(self, user_id: int) -> None:
         """This process committed a change of the user: look at once. What fails here, the next beat repairs."""
         if user_id in self._watchers:
-            await tell(self._look_at([user_id]))
+            await tell(self._looks.look_at([user_id]))
 
     async def look(self) -> None:
         """Look at all watched users in one query, and tell those whom a change concerns."""
-        try:
-            await self._look_at(self.watched())
-            self._away = None
-        except Unavailable as error:
-            self._away = error
-            log.warning('The hub could not look at the database: %s', error.message)
+        await self._looks.look(self.watched())
 
-    async def beat(self) -> None:
-        """Look at all watched users, let others do what they do at a beat, then serve user by user.
+    async def beat(self, users: Collection[int], *, also: Collection[int] = ()) -> list[int]:
+        """Look at these users, work out what they see now, and let others do what they do then.
 
-        One that takes long holds up nobody: it is left to itself after a beat's time, and left out until it is done.
+        :param also: users that are only looked at.
+        :returns: those whose alerts are to be decided by :meth:`evaluate`.
         """
-        await self.look()
+        await self._looks.look([*users, *also])
+        days = {state: self._today(state) for user_id in users if (state := self._looks.present(user_id))}
+        await tell(self._overviews.prepare(days))
+        undecided = [state.user_id for state, today in days.items() if not self._settled(state, today)]
         for listener in self._on_beat:
-            await tell(listener())
-        for user_id in self.watched():
-            if user_id not in self._busy:
-                task = asyncio.create_task(self._serve(user_id), name=f'beat of user {user_id}')
-                self._busy[user_id] = task
-                task.add_done_callback(partial(self._done, user_id))
-        if self._busy:
-            await asyncio.wait(set(self._busy.values()), timeout=self.refresh_seconds)
+            await tell(listener(users))
+        return undecided
 
-    async def run(self) -> None:
-        """Beat for ever, every ``refresh_seconds``.
-
-        Half-way it looks, too: what another process committed is then known early enough to be painted within a beat.
-        """
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        try:
-            for turn in itertools.cycle((self.look, self.beat)):
-                due = max(due + self.refresh_seconds / 2, loop.time())  # after a stand-still one beat, not many
-                await asyncio.sleep(due - loop.time())
-                await turn()
-        finally:
-            for task in list(self._busy.values()):
-                task.cancel()
+    async def evaluate(self, user_id: int) -> None:
+        """Decide a user's alerts, however long that takes."""
+        state = self._looks.present(user_id)
+        if state:
+            selection = self._selection(state, EVERYTHING)
+            overview = await self._overviews.get(state, selection.today)
+            await self._alerts.active(state, selection, watched=True, overview=overview)
 
     def close(self) -> None:
         """Work out nothing more."""
         self._answers.close()
 
-    async def _serve(self, user_id: int) -> None:
-        async with self._at_once:
-            await tell(self._evaluate(user_id))
-            for listener in self._on_user_beat:
-                await tell(listener(user_id))
+    def _contents(
+        self,
+        user_id: int,
+        query: DashboardQuery,
+        numbers: Numbers,
+        alerts: tuple[Alert, ...],
+        *,
+        refreshing: bool = False,
+    ) -> Contents:
+        known = self._shared.get((user_id, query))
+        if known and known.is_of(numbers, alerts, refreshing=refreshing):
+            return known
+        contents = Contents(user_id=user_id, numbers=numbers, alerts=alerts, refreshing=refreshing)
+        self._shared.put((user_id, query), contents)
+        return contents
 
-    async def _evaluate(self, user_id: int) -> None:
-        seen = self._seen.get(user_id)
-        if seen and seen.state and not seen.state.disabled and not self._away:
-            await self._active_alerts(seen.state)
+    def _settled(self, state: UserState, today: date) -> bool:
+        overview = self._overviews.ready(state, today)
+        return overview is not None and self._alerts.settle(state, today, overview)
 
-    async def _active_alerts(self, state: UserState) -> tuple[Alert, ...]:
-        selection = self._selection(state, EVERYTHING)
-        watched = state.user_id in self._watchers
-        return await self._alerts.active(selection, state.revision, watched=watched)
-
-    def _done(self, user_id: int, _task: asyncio.Task[None]) -> None:
-        del self._busy[user_id]
+    async def _tell_watchers(self, _before: UserState, now: UserState) -> None:
+        for listener in self._watchers.listeners(now.user_id):
+            await tell(listener())
 
     def _forget(self, user_id: int) -> None:
-        self._seen.pop(user_id, None)
+        self._looks.forget(user_id)
+        self._overviews.forget(user_id)
         self._alerts.forget(user_id)
+        self._shared.drop((user_id, EVERYTHING))
 
-    async def _current(self, user_id: int) -> tuple[UserState, datetime]:
-        """A watched user's state is at most a beat old; that of others is read anew."""
-        if user_id in self._watchers:
-            if self._away:
-                raise self._away
-            seen = self._seen.get(user_id)
-            if seen is None:
-                await self._look_at([user_id])
-                seen = self._seen.get(user_id)
-        else:
-            seen = (await self._look([user_id]))[user_id]
-        if seen is None or seen.state is None or seen.state.disabled:
-            raise InvalidToken
-        return seen.state, seen.at
-
-    async def _look_at(self, user_ids: list[int]) -> None:
-        """Look, and tell whom it concerns."""
-        for user_id, seen in (await self._look(user_ids)).items():
-            if user_id in self._watchers:
-                await self._remember(user_id, seen)
-
-    async def _look(self, user_ids: list[int]) -> dict[int, Seen]:
-        if not user_ids:
-            return {}
-        at = self._clock()
-        states = await self._database.read(lambda session: user_states(session, user_ids))
-        return {user_id: Seen(state=states.get(user_id), at=at) for user_id in user_ids}
-
-    async def _remember(self, user_id: int, seen: Seen) -> None:
-        before = self._seen.get(user_id)
-        if before and (before.at > seen.at or _revision(before) > _revision(seen)):
-            return  # a look that began earlier came back later
-        self._seen[user_id] = seen
-        if not before or not before.state or not seen.state:
-            return
-        if seen.state.arrivals > before.state.arrivals:
-            for announce in self._on_arrivals:
-                await tell(announce(before.state, seen.state))
-        if seen.state.revision > before.state.revision:
-            for listener in self._watchers.listeners(user_id):
-                await tell(listener())
+    def _today(self, state: UserState) -> date:
+        return self._dashboard.today(state.time_zone, self._clock())
 
     def _selection(self, state: UserState, query: DashboardQuery) -> Selection:
         return self._dashboard.selection(state.user_id, query, zone=state.time_zone, now=self._clock())
-
-
-def _revision(seen: Seen) -> int:
-    return seen.state.revision if seen.state else 0

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from sqlmodel import Session
-
-from services import sessions
 from services.models import User
-from services.tokens import TokenClaims
+from services.user_states import UserState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +36,18 @@ class Identity:
             session_hash=session_hash,
         )
 
+    @classmethod
+    def of_state(cls, state: UserState, *, expires_at: datetime, session_hash: str | None = None) -> Self:
+        return cls(
+            user_id=state.user_id,
+            email=state.email,
+            name=state.name,
+            time_zone=state.home_zone,
+            token_version=state.token_version,
+            expires_at=expires_at,
+            session_hash=session_hash,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedToken:
@@ -52,11 +61,3 @@ class IssuedToken:
 def is_current(user: User, token_version: int) -> bool:
     """Whether what was proved at that token version still holds."""
     return not user.disabled and user.token_version == token_version
-
-
-def holder(session: Session, claims: TokenClaims, now: datetime) -> User | None:
-    """The user of a token, unless the account or the browser session behind it has ended."""
-    if claims.session_hash is not None and not sessions.living(session, [claims.session_hash], now=now):
-        return None
-    user = session.get(User, claims.user_id)
-    return user if user is not None and is_current(user, claims.token_version) else None

@@ -26,3 +26,6 @@ class LastKnown(Generic[T]):
         self._values.move_to_end(key)
         while len(self._values) > self._size:
             self._values.popitem(last=False)
+
+    def drop(self, key: Hashable) -> None:
+        self._values.pop(key, None)

@@ -8,8 +8,7 @@ from sqlalchemy import BigInteger, Integer, Text, column, insert, literal, selec
 from sqlmodel import Session, col
 
 from services.models import Prediction
-from services.recent import RECENT, activity_item, prediction_rows
-from services.schemas import ActivityItem
+from services.recent import RECENT, Recent, RecentItem, prediction_rows
 from services.selection import Selection
 from services.temporary_tables import TemporaryTable
 
@@ -33,7 +32,7 @@ def match(session: Session, selection: Selection) -> Selection:
     return replace(selection, matched=MATCHING)
 
 
-def newest(session: Session, selection: Selection) -> tuple[ActivityItem, ...]:
+def newest(session: Session, selection: Selection) -> Recent:
     """The 20 predictions with the greatest (predicted_at, arrival) of a selection that was matched."""
     arrivals = (
         select(literal(selection.user_id), MATCHING.c.arrival)
@@ -43,5 +42,4 @@ def newest(session: Session, selection: Selection) -> tuple[ActivityItem, ...]:
     rows = session.execute(
         prediction_rows().where(tuple_(col(Prediction.user_id), col(Prediction.arrival)).in_(arrivals))
     )
-    in_turn = sorted(rows, key=lambda row: (row.predicted_at, row.arrival), reverse=True)
-    return tuple(activity_item(row, selection.bands) for row in in_turn)
+    return Recent.newest(RecentItem.of(row, selection.bands) for row in rows)

@@ -8,9 +8,10 @@ from services.aggregates import Aggregates, Total
 from services.schemas import Metrics, Trend, Trends
 from services.scores import ONE
 
-CHURN_BAND = Fraction(1, 100)
-ENGAGEMENT_BAND = Fraction(5, 100)
-RETENTION_BAND = Fraction(1)
+CHURN_BAND = (1, 100)
+ENGAGEMENT_BAND = (5, 100)
+RETENTION_BAND = (1, 100)
+"""As numerator and denominator; the trends compare means from 0 to 1, of which a point of retention is a hundredth."""
 
 
 def mean(total: Total) -> Fraction | None:
@@ -18,50 +19,58 @@ def mean(total: Total) -> Fraction | None:
     return Fraction(total.sum, total.count * ONE) if total.count else None
 
 
-def expected_retention(customers: Total) -> Fraction | None:
-    """100 x (1 - mean of the customers' latest scores); ``None`` without customers."""
-    churn = mean(customers)
-    return None if churn is None else 100 * (1 - churn)
-
-
 def metrics(sums: Aggregates) -> Metrics:
+    """In whole numbers throughout: these are worked out for every user whose data changes, at every beat."""
+    customers = sums.customers
     return Metrics(
         total_predictions=sums.all.count,
-        avg_churn_score=rounded(mean(sums.all), 4),
+        avg_churn_score=quotient(sums.all.sum, sums.all.count * ONE, decimals=4),
         high_risk_predictions=sums.high,
         medium_risk_predictions=sums.medium,
         low_risk_predictions=sums.all.count - sums.high - sums.medium,
-        engagement_score=rounded(ratio(100 * sums.customers_in_week, sums.customers_in_month), 2),
-        retention_rate=rounded(expected_retention(sums.customers), 2),
+        engagement_score=quotient(100 * sums.customers_in_week, sums.customers_in_month, decimals=2),
+        retention_rate=quotient(100 * (customers.count * ONE - customers.sum), customers.count * ONE, decimals=2),
         active_users_today=sums.customers_today,
         new_predictions_today=sums.today,
     )
 
 
 def trends(sums: Aggregates) -> Trends:
-    engagement = ratio(sums.customer_days, sums.customer_days_before)
     return Trends(
-        churn_trend=trend(mean(sums.week), mean(sums.week_before), band=CHURN_BAND),
-        engagement_trend=trend(engagement, Fraction(1), band=ENGAGEMENT_BAND) if sums.customer_days else Trend.STABLE,
-        retention_trend=trend(
-            expected_retention(sums.customers_at_anchor),
-            expected_retention(sums.customers_week_ago),
-            band=RETENTION_BAND,
-        ),
+        churn_trend=trend(sums.week, sums.week_before, band=CHURN_BAND),
+        engagement_trend=growth(sums.customer_days, sums.customer_days_before, band=ENGAGEMENT_BAND),
+        # retention is 1 - the mean of the latest scores: it rises as that falls
+        retention_trend=trend(sums.customers_week_ago, sums.customers_at_anchor, band=RETENTION_BAND),
     )
 
 
-def trend(now: Fraction | None, before: Fraction | None, *, band: Fraction) -> Trend:
-    """Outside the band is a trend; on its edge, or with data on one side only, is stable."""
-    if now is None or before is None or abs(now - before) <= band:
+def trend(now: Total, before: Total, *, band: tuple[int, int]) -> Trend:
+    """Of two mean scores. Outside the band is a trend; on its edge, or with data on one side only, is stable."""
+    if not now.count or not before.count:
         return Trend.STABLE
-    return Trend.INCREASING if now > before else Trend.DECREASING
+    difference = now.sum * before.count - before.sum * now.count
+    return _outside(difference, now.count * before.count * ONE, band)
+
+
+def growth(now: int, before: int, *, band: tuple[int, int]) -> Trend:
+    """Of a count over another, minus 1; the same rules."""
+    return _outside(now - before, before, band) if now and before else Trend.STABLE
+
+
+def _outside(numerator: int, denominator: int, band: tuple[int, int]) -> Trend:
+    if abs(numerator) * band[1] <= band[0] * denominator:
+        return Trend.STABLE
+    return Trend.INCREASING if numerator > 0 else Trend.DECREASING
+
+
+def quotient(numerator: int, denominator: int, *, decimals: int) -> float:
+    """Of two whole numbers, the numerator not negative, rounded half to even and exact; 0 where nothing is divided."""
+    if not denominator:
+        return 0.0
+    whole, rest = divmod(numerator * 10**decimals, denominator)
+    up = 2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1)
+    return float((whole + up) / 10**decimals)
 
 
 def ratio(part: int, whole: int) -> Fraction | None:
     return Fraction(part, whole) if whole else None
-
-
-def rounded(value: Fraction | None, decimals: int) -> float:
-    """Half to even, exact; 0 without a value."""
-    return 0.0 if value is None else float(round(value, decimals))

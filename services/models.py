@@ -56,6 +56,8 @@ class UserRevision(SQLModel, table=True):
     revision: int = Field(default=0, sa_type=BigInteger)
     arrivals: int = Field(default=0, sa_type=BigInteger)
     """The last arrival number given out."""
+    rewritten: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={'server_default': text('0')})
+    """The last revision that changed or removed predictions that were there before; others only added some."""
     rollup_zone: str | None = Field(default=None, sa_column=Column(Text))
     """The zone whose days the rollups count; null while they are not built."""
     rollup_medium: int | None = None

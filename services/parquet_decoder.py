@@ -165,7 +165,10 @@ def _instants(column: Any) -> Texts:
 
 
 def _joined(column: Any) -> Texts:
-    lists = ('|'.join(filter(None, texts)) if texts else '' for texts in column.to_pylist())
+    # as services/reason_texts.py joins them: a bar within one is written twice
+    lists = (
+        '|'.join(text.replace('|', '||') for text in texts if text) if texts else '' for texts in column.to_pylist()
+    )
     return pa.array(lists, pa.large_string())
 
 

@@ -165,7 +165,7 @@ class Ingest:
         told: Callable[[int], None] | None,
     ) -> tuple[int, Taken]:
         now = to_micros(self._clock())
-        revision, arrivals = next_revision(session, user_id)
+        revision, arrivals = next_revision(session, user_id, rewrites=False)
         source = new.begin(session, user_id, revision=revision, now=now)
         rollups = Rollups.of(session, user_id, bands=self._bands)
         taken: Merge | Load
@@ -177,8 +177,11 @@ class Ingest:
             taken.take(spool.batches(), told=told)
         rollups.settle()
         new.count(session, source, taken)
+        rewritten = {'rewritten': revision} if taken.corrected else {}
         session.execute(
-            update(UserRevision).where(col(UserRevision.user_id) == user_id).values(arrivals=taken.arrivals)
+            update(UserRevision)
+            .where(col(UserRevision.user_id) == user_id)
+            .values(arrivals=taken.arrivals, **rewritten)
         )
         if many:
             INCOMING.clear(session)

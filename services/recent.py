@@ -2,23 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, and_, func, select
 from sqlmodel import Session, col
 
 from services.clock import from_micros, rfc3339
+from services.encoding import encode
 from services.models import Customer, Prediction, Source
-from services.schemas import ActivityItem, PredictionStatus
+from services.schemas import ActivityItem
 from services.scores import RiskBands, from_millionths
 from services.selection import Selection
 from services.visibility import visible
 
 RECENT = 20
+ITEMS = TypeAdapter(tuple[ActivityItem, ...])
 
 
-def recent_activity(session: Session, selection: Selection) -> tuple[ActivityItem, ...]:
+class RecentItem(NamedTuple):
+    """A prediction among the newest ones: its place in their order, which no other shares, and how it is sent."""
+
+    predicted_at: int
+    arrival: int
+    customer_id: str
+    customer_name: str | None
+    encoded: bytes
+    """JSON of an ``ActivityItem``."""
+
+    @classmethod
+    def of(cls, row: Row[Any], bands: RiskBands) -> Self:
+        encoded = encode(activity_item(row, bands))
+        return cls(row.predicted_at, row.arrival, row.customer_id, row.customer_name, encoded)
+
+
+@dataclass(frozen=True)
+class Recent:
+    """The newest predictions of a query by (predicted_at, arrival), newest first; at most 20."""
+
+    items: tuple[RecentItem, ...] = ()
+
+    @classmethod
+    def newest(cls, items: Iterable[RecentItem]) -> Self:
+        """The newest of these."""
+        return cls(tuple(sorted(items, reverse=True)[:RECENT]))
+
+    def with_new(self, new: Sequence[RecentItem]) -> Self | None:
+        """The newest of these and some that were added; ``None`` if these cannot be right any more.
+
+        A new row may bring a customer's name; the customer's rows that were here show it, too.
+        """
+        names = {item.customer_id: item.customer_name for item in new}
+        if any(names.get(item.customer_id, item.customer_name) != item.customer_name for item in self.items):
+            return None
+        return self.newest((*self.items, *new))
+
+    @property
+    def encoded(self) -> bytes:
+        return b'[' + b','.join([item.encoded for item in self.items]) + b']'
+
+    @cached_property
+    def activity(self) -> tuple[ActivityItem, ...]:
+        return ITEMS.validate_json(self.encoded)
+
+
+def recent_activity(session: Session, selection: Selection) -> Recent:
     """The 20 predictions of the query with the greatest (predicted_at, arrival)."""
     newest = (
         prediction_rows()
@@ -26,26 +77,7 @@ def recent_activity(session: Session, selection: Selection) -> tuple[ActivityIte
         .order_by(col(Prediction.predicted_at).desc(), col(Prediction.arrival).desc())
         .limit(RECENT)
     )
-    return tuple(activity_item(row, selection.bands) for row in session.execute(newest))
-
-
-def arrivals_between(
-    session: Session, user_id: int, after: int, upto: int, *, bands: RiskBands, limit: int
-) -> list[dict[str, Any]]:
-    """The newest arrivals in (after, upto], oldest first, at most ``limit``, with ``committed_at``."""
-    newest = (
-        prediction_rows()
-        .where(col(Prediction.user_id) == user_id, col(Prediction.arrival) > after, col(Prediction.arrival) <= upto)
-        .order_by(col(Prediction.arrival).desc())
-        .limit(limit)
-    )
-    return [
-        {
-            **activity_item(row, bands).model_dump(mode='json', exclude_none=True),
-            'committed_at': rfc3339(from_micros(row.committed_at)),
-        }
-        for row in reversed(session.execute(newest).all())
-    ]
+    return Recent(tuple(RecentItem.of(row, selection.bands) for row in session.execute(newest)))
 
 
 def newest_prediction(session: Session, user_id: int) -> int | None:
@@ -83,19 +115,24 @@ def prediction_rows() -> Select[*tuple[Any, ...]]:
     )
 
 
-def activity_item(row: Row[Any], bands: RiskBands) -> ActivityItem:
-    return ActivityItem(
-        id=str(row.arrival),
-        user_id=str(row.user_id),
-        churn_score=from_millionths(row.score),
-        risk_level=bands.level(row.score),
-        timestamp=rfc3339(from_micros(row.predicted_at)),
-        file_name=row.file_name or None,
-        status=PredictionStatus(row.status),
-        customer_id=row.customer_id,
-        customer_name=row.customer_name,
-        reasons=split_reasons(row.reasons),
-    )
+def activity_item(row: Row[Any], bands: RiskBands) -> dict[str, Any]:
+    """The keys of ``ActivityItem`` in their order; optional ones without a value are absent."""
+    item: dict[str, Any] = {
+        'id': str(row.arrival),
+        'user_id': str(row.user_id),
+        'churn_score': from_millionths(row.score),
+        'risk_level': bands.level(row.score).value,
+        'timestamp': rfc3339(from_micros(row.predicted_at)),
+    }
+    if row.file_name:
+        item['file_name'] = row.file_name
+    item['status'] = row.status
+    item['customer_id'] = row.customer_id
+    if row.customer_name is not None:
+        item['customer_name'] = row.customer_name
+    if row.reasons:
+        item['reasons'] = split_reasons(row.reasons)
+    return item
 
 
 def split_reasons(reasons: str | None) -> tuple[str, ...] | None:

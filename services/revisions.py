@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import update
 from sqlmodel import Session, col
 
@@ -11,18 +13,25 @@ from services.models import UserRevision
 LOADING = 'A long file of yours is being taken in at the moment. Nothing was changed: try again when it is done.'
 
 
-def next_revision(session: Session, user_id: int, *, arrivals: int = 0) -> tuple[int, int]:
+def next_revision(session: Session, user_id: int, *, arrivals: int = 0, rewrites: bool = True) -> tuple[int, int]:
     """Raise the user's revision in this transaction and take ``arrivals`` arrival numbers.
 
     Holding the row until the commit makes commits of one user visible in the order of their numbers.
 
+    :param rewrites: whether predictions that are there already may change or go.
     :returns: the new revision, and the last arrival number given out before.
     :raises Unavailable: a long file of the user is being taken in bit by bit; until then nothing else may change.
     """
+    values: dict[str, Any] = {
+        'revision': col(UserRevision.revision) + 1,
+        'arrivals': col(UserRevision.arrivals) + arrivals,
+    }
+    if rewrites:
+        values['rewritten'] = col(UserRevision.revision) + 1
     changed = session.exec(
         update(UserRevision)
         .where(col(UserRevision.user_id) == user_id)
-        .values(revision=col(UserRevision.revision) + 1, arrivals=col(UserRevision.arrivals) + arrivals)
+        .values(values)
         .returning(col(UserRevision.revision), col(UserRevision.arrivals), col(UserRevision.loading))
     ).one()
     if changed.loading is not None:

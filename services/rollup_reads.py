@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, and_, bindparam, cast, func, select
 from sqlmodel import Session, col
 
 from services.aggregates import Aggregates, Total
 from services.calendar import day_number
-from services.rollup_state import current
+from services.models import UserRevision
 from services.rollup_tables import NEVER, RollupDay, RollupInterval
 from services.selection import Selection
 
@@ -41,6 +43,12 @@ class Span:
             today=day_number(selection.today),
         )
 
+    @classmethod
+    def everything(cls, today: date) -> Span:
+        """That of a query without dates."""
+        number = day_number(today)
+        return cls(first=-NEVER, last=NEVER - 1, anchor=number, today=number)
+
     def within(self, column: SQLColumnExpression[int], start: int, end: int) -> ColumnElement[bool]:
         """Whether a day lies in a window, and in the query."""
         return column.between(max(start, self.first), min(end, self.last))
@@ -51,89 +59,113 @@ def latest(span: Span, start: int, end: int) -> ColumnElement[bool]:
     return and_(span.within(day, start, end), next_day > min(end, span.last))
 
 
+@dataclass(frozen=True, kw_only=True)
+class HighRisk:
+    """Customers at high risk now, and those who became so today and on the 7 days before it, newest first."""
+
+    now: int = 0
+    became: tuple[int, ...] = (0,) * NEWLY_HIGH_DAYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollupSums:
+    """What the rollups say of a user."""
+
+    aggregates: Aggregates
+    high_risk: HighRisk
+
+
 def aggregate_rollups(session: Session, selection: Selection) -> Aggregates:
     """The same sums as :func:`services.aggregates.aggregate`, for a query without filters."""
-    span = Span.of(selection)
-    days = _days(session, selection.user_id, span)
-    customers = _customers(session, selection.user_id, span)
-    return Aggregates(**days, **customers)
+    return rollup_sums(session, selection).aggregates
 
 
-def high_risk_customers(session: Session, selection: Selection) -> tuple[int, tuple[int, ...]]:
-    """Customers at high risk now, and those who became so today and on the 7 days before it, newest first."""
-    mine = current(RollupInterval, selection.user_id)
-    today = day_number(selection.today)
-    high = select(func.sum(col(RollupInterval.high))).where(mine, next_day == NEVER)
-    newly = (
-        select(day, func.sum(col(RollupInterval.newly_high)))
-        .where(mine, next_day > today - NEWLY_HIGH_DAYS + 1, day > today - NEWLY_HIGH_DAYS)
-        .group_by(day)
-    )
-    counts = {int(row[0]): int(row[1]) for row in session.execute(newly)}
-    became_high = tuple(counts.get(today - back, 0) for back in range(NEWLY_HIGH_DAYS))
-    return int(session.execute(high).scalar() or 0), became_high
+def rollup_sums(session: Session, selection: Selection) -> RollupSums:
+    """The same with the customers at high risk, whatever days the query means."""
+    return sums_of_many(session, [selection.user_id], Span.of(selection))[selection.user_id]
 
 
-def _days(session: Session, user_id: int, span: Span) -> dict[str, Any]:
-    of = col(RollupDay.day)
+def sums_of_many(session: Session, user_ids: Collection[int], span: Span) -> dict[int, RollupSums]:
+    """The sums of the same days for many users, in two statements."""
+    days = _grouped(session, user_ids, _days(span))
+    customers = _grouped(session, user_ids, _customers(span))
+    return {user_id: _sums(days.get(user_id, NO_DAYS), customers.get(user_id, NO_CUSTOMERS)) for user_id in user_ids}
+
+
+DAYS = ('all', 'week', 'week_before')
+CUSTOMERS = ('customers', 'customers_at_anchor', 'customers_week_ago')
+DISTINCT = ('customers_today', 'customers_in_week', 'customers_in_month', 'customer_days', 'customer_days_before')
+NO_DAYS = (0,) * 9
+NO_CUSTOMERS = (0,) * (12 + NEWLY_HIGH_DAYS)
+"""What a user without data has of either statement."""
+
+
+def _sums(days: tuple[int, ...], customers: tuple[int, ...]) -> RollupSums:
+    """From the rows of the two statements."""
+    named: dict[str, Any] = {
+        **dict(zip(DAYS, _totals(days[:6]), strict=True)),
+        **dict(zip(('high', 'medium', 'today'), days[6:], strict=True)),
+        **dict(zip(CUSTOMERS, _totals(customers[:6]), strict=True)),
+        **dict(zip(DISTINCT, customers[6:11], strict=True)),
+    }
+    return RollupSums(aggregates=Aggregates(**named), high_risk=HighRisk(now=customers[11], became=customers[12:]))
+
+
+def _totals(values: tuple[int, ...]) -> list[Total]:
+    return [Total(count=count, sum=total) for count, total in zip(values[::2], values[1::2], strict=True)]
+
+
+@lru_cache(maxsize=64)
+def _days(span: Span) -> Select[Any]:
+    """A user's number, then what :func:`_sums` takes of ``rollup_day``; kept: it is the same for all."""
+    of, anchor = col(RollupDay.day), span.anchor
     count, total = col(RollupDay.count), col(RollupDay.sum)
-    anchor = span.anchor
-    windows = {
-        'week': span.within(of, anchor - 6, anchor),
-        'week_before': span.within(of, anchor - 13, anchor - 7),
-        'today': span.within(of, span.today, span.today),
-    }
-    columns: dict[str, ColumnElement[Any]] = {
-        'all': func.sum(count),
-        'all_sum': func.sum(total),
-        'high': func.sum(col(RollupDay.high)),
-        'medium': func.sum(col(RollupDay.medium)),
-    }
-    for name, condition in windows.items():
-        columns |= {name: func.sum(count).filter(condition), f'{name}_sum': func.sum(total).filter(condition)}
-    value = _values(session, columns, current(RollupDay, user_id), span.within(of, span.first, span.last))
-    return {
-        **{name: Total(count=value[name], sum=value[f'{name}_sum']) for name in ('all', 'week', 'week_before')},
-        **{name: value[name] for name in ('high', 'medium', 'today')},
-    }
+    columns: list[ColumnElement[Any]] = [func.sum(count), func.sum(total)]
+    for start, end in ((anchor - 6, anchor), (anchor - 13, anchor - 7)):
+        within = span.within(of, start, end)
+        columns += [func.sum(count).filter(within), func.sum(total).filter(within)]
+    columns += [func.sum(col(RollupDay.high)), func.sum(col(RollupDay.medium))]
+    columns.append(func.sum(count).filter(span.within(of, span.today, span.today)))
+    return _of_users(RollupDay, columns, span.within(of, span.first, span.last))
 
 
-def _customers(session: Session, user_id: int, span: Span) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _customers(span: Span) -> Select[Any]:
+    """The same of ``rollup_interval``."""
     anchor = span.anchor
-    totals = {
-        'customers': latest(span, span.first, span.last),
-        'customers_at_anchor': latest(span, span.first, anchor),
-        'customers_week_ago': latest(span, span.first, anchor - 7),
-    }
-    counts = {
-        'customers_today': span.within(day, span.today, span.today),
-        'customers_in_week': latest(span, anchor - 6, anchor),
-        'customers_in_month': latest(span, anchor - 29, anchor),
-        'customer_days': span.within(day, anchor - 6, anchor),
-        'customer_days_before': span.within(day, anchor - 13, anchor - 7),
-    }
     count, total = col(RollupInterval.customers), col(RollupInterval.sum)
-    columns: dict[str, ColumnElement[Any]] = {
-        name: func.sum(count).filter(condition) for name, condition in (totals | counts).items()
-    }
-    columns |= {f'{name}_sum': func.sum(total).filter(condition) for name, condition in totals.items()}
-    # nothing above looks further back than two weeks before the anchor, and every interval ends after it begins
-    value = _values(session, columns, current(RollupInterval, user_id), next_day > anchor - 13)
-    return {
-        **{name: Total(count=value[name], sum=value[f'{name}_sum']) for name in totals},
-        **{name: value[name] for name in counts},
-    }
-
-
-def _values(
-    session: Session, columns: dict[str, ColumnElement[Any]], *conditions: ColumnElement[bool]
-) -> dict[str, int]:
-    found = (
-        session.execute(select(*(column.label(name) for name, column in columns.items())).where(*conditions))
-        .one()
-        ._mapping
+    columns: list[ColumnElement[Any]] = []
+    for end in (span.last, anchor, anchor - 7):
+        newest = latest(span, span.first, end)
+        columns += [func.sum(count).filter(newest), func.sum(total).filter(newest)]
+    distinct = (
+        span.within(day, span.today, span.today),
+        latest(span, anchor - 6, anchor),
+        latest(span, anchor - 29, anchor),
+        span.within(day, anchor - 6, anchor),
+        span.within(day, anchor - 13, anchor - 7),
     )
-    return {name: int(found[name] or 0) for name in columns}
+    columns += [func.sum(count).filter(condition) for condition in distinct]
+    newly = func.sum(col(RollupInterval.newly_high))
+    columns.append(func.sum(col(RollupInterval.high)).filter(next_day == NEVER))
+    columns += [newly.filter(day == span.today - back) for back in range(NEWLY_HIGH_DAYS)]
+    # nothing above looks further back than two weeks before the anchor, and every interval ends after it begins
+    return _of_users(RollupInterval, columns, next_day > anchor - 13)
+
+
+def _of_users(table: Any, columns: Sequence[ColumnElement[Any]], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Sums by user over the rollups that are read."""
+    user_id = col(table.user_id)
+    current = and_(col(UserRevision.user_id) == user_id, col(UserRevision.rollup_generation) == col(table.generation))
+    users = col(UserRevision.user_id).in_(bindparam('users', expanding=True))
+    # PostgreSQL's sums are decimals, which take longer to read than to add up
+    sums = [cast(column, BigInteger) for column in columns]
+    return select(user_id, *sums).join(UserRevision, current).where(users, *conditions).group_by(user_id)
+
+
+def _grouped(session: Session, user_ids: Collection[int], statement: Any) -> dict[int, tuple[int, ...]]:
+    found = session.execute(statement, {'users': list(user_ids)})
+    return {row[0]: tuple(value or 0 for value in row[1:]) for row in found}
 
 
 def _number(value: date | None, otherwise: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from services.memo import Memo
+from services.reason_texts import split_text
 from services.row_instants import instant
 from services.schemas import PredictionStatus
 from services.scores import ONE, to_millionths
@@ -99,7 +100,7 @@ def predicted_at(text: str, *, latest: int) -> int | None:
 def reasons(text: str) -> str | None:
     """``+Logins down|-Annual contract`` as lines."""
     text = text.strip(BLANKS)
-    return joined_reasons(text.split('|')) if text else None
+    return joined_reasons(split_text(text)) if text else None
 
 
 def joined_reasons(parts: Iterable[str]) -> str | None:

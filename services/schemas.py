@@ -44,7 +44,7 @@ class BoardState(StrEnum):
 
 
 class Payload(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class Metrics(Payload):
@@ -105,6 +105,8 @@ class DashboardData(Payload):
     trends: Trends
     alerts: tuple[Alert, ...]
     state: BoardState | None = None
+    sample: bool | None = None
+    """True where any of the data was made up for the sample workspace."""
 
 
 class AtRiskCustomer(Payload):

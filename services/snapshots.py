@@ -1,15 +1,13 @@
-"""The snapshot: what one user sees of one query, and the cache that computes each only once."""
+"""The snapshot: what one user sees of one query, encoded once for all who are sent it."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import orjson
 
@@ -17,80 +15,113 @@ from services.clock import rfc3339
 from services.dashboard import Numbers
 from services.schemas import Alert, BoardState, DashboardData
 
-T = TypeVar('T')
+
+class Part(StrEnum):
+    """The keys of ``DashboardData`` after the timestamp, in the order of the contract."""
+
+    METRICS = 'metrics'
+    RECENT_ACTIVITY = 'recent_activity'
+    TRENDS = 'trends'
+    ALERTS = 'alerts'
+    STATE = 'state'
+    SAMPLE = 'sample'
 
 
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """The numbers of a user and query with the user's alerts, true as of ``as_of``."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Contents:
+    """The numbers of a user and query with the user's alerts, at whatever time they hold."""
 
     user_id: int
     numbers: Numbers
     alerts: tuple[Alert, ...]
-    as_of: datetime
     refreshing: bool = False
     """These are the last known numbers: newer ones are being worked out."""
 
-    @property
-    def has_sample(self) -> bool:
-        return self.numbers.has_sample
+    def is_of(self, numbers: Numbers, alerts: tuple[Alert, ...], *, refreshing: bool) -> bool:
+        """Whether it is made of these very parts."""
+        return self.numbers is numbers and self.alerts is alerts and self.refreshing == refreshing
+
+    def part(self, key: Part) -> bytes | None:
+        """JSON of one key of ``DashboardData``; ``None``: it is absent."""
+        numbers = self.numbers
+        match key:
+            case Part.METRICS:
+                return orjson.dumps(numbers.metrics.__dict__)
+            case Part.RECENT_ACTIVITY:
+                return numbers.recent.encoded
+            case Part.TRENDS:
+                return orjson.dumps(numbers.trends.__dict__)
+            case Part.ALERTS:
+                return orjson.dumps([alert.__dict__ for alert in self.alerts])
+            case Part.STATE:
+                return orjson.dumps(BoardState.REFRESHING) if self.refreshing else None
+            case Part.SAMPLE:
+                return b'true' if numbers.has_sample else None
+
+    def differs(self, before: Contents, key: Part) -> bool:
+        """Whether a part is not as it was."""
+        match key:
+            case Part.METRICS:
+                return self.numbers.metrics != before.numbers.metrics
+            case Part.RECENT_ACTIVITY:
+                return self.numbers.recent.items != before.numbers.recent.items
+            case Part.TRENDS:
+                return self.numbers.trends != before.numbers.trends
+            case Part.ALERTS:
+                return self.alerts != before.alerts
+            case Part.STATE:
+                return self.refreshing != before.refreshing
+            case Part.SAMPLE:
+                return self.numbers.has_sample != before.numbers.has_sample
 
     @cached_property
-    def data(self) -> DashboardData:
-        return DashboardData(
-            user_id=self.user_id,
-            timestamp=rfc3339(self.as_of),
-            metrics=self.numbers.metrics,
-            recent_activity=self.numbers.recent_activity,
-            trends=self.numbers.trends,
-            alerts=self.alerts,
-            state=BoardState.REFRESHING if self.refreshing else None,
-        )
-
-    @cached_property
-    def payload(self) -> dict[str, Any]:
-        """As it is sent: optional keys without a value are absent, sample data is marked."""
-        payload = self.data.model_dump(mode='json', exclude_none=True)
-        if self.has_sample:
-            payload['sample'] = True
-        return payload
+    def encoded(self) -> bytes:
+        """The members of ``DashboardData`` after the timestamp."""
+        parts = [(key, self.part(key)) for key in Part]
+        return b','.join([b'"%b":%b' % (key.encode(), value) for key, value in parts if value is not None])
 
     @cached_property
     def etag(self) -> str:
         """Equal for equal contents; the timestamp is no part of it."""
-        contents = orjson.dumps({key: value for key, value in self.payload.items() if key != 'timestamp'})
-        return f'"{hashlib.blake2b(contents, digest_size=16).hexdigest()}"'
+        digest = hashlib.blake2b(b'%d,' % self.user_id + self.encoded, digest_size=16)
+        return f'"{digest.hexdigest()}"'
 
 
-class SingleFlightCache:
-    """The latest ``size`` results by key; whoever asks for one under way waits for the same computation."""
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Contents that are true as of ``as_of``."""
 
-    def __init__(self, *, size: int) -> None:
-        self._size = size
-        self._entries: OrderedDict[Hashable, asyncio.Future[Any]] = OrderedDict()
+    contents: Contents
+    as_of: datetime
 
-    async def get(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
-        """The cached result, or that of ``compute``; a failure is handed to all who wait and not kept."""
-        # one who gives up waiting must not end the computation for the others
-        return await asyncio.shield(self.start(key, compute))
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return self.contents.alerts
 
-    def start(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> asyncio.Future[T]:
-        """The same without waiting for it: all who ask share the future, so that nobody may cancel it."""
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = asyncio.ensure_future(compute())
-            self._entries[key] = entry
-            entry.add_done_callback(lambda done: self._forget_failure(key, done))
-            while len(self._entries) > self._size:
-                self._entries.popitem(last=False)
-        else:
-            self._entries.move_to_end(key)
-        return cast('asyncio.Future[T]', entry)
+    @property
+    def refreshing(self) -> bool:
+        return self.contents.refreshing
 
-    def forget(self, key: Hashable) -> None:
-        """Compute it anew when it is asked for again."""
-        self._entries.pop(key, None)
+    @property
+    def has_sample(self) -> bool:
+        return self.contents.numbers.has_sample
 
-    def _forget_failure(self, key: Hashable, entry: asyncio.Future[Any]) -> None:
-        if (entry.cancelled() or entry.exception() is not None) and self._entries.get(key) is entry:
-            del self._entries[key]
+    @property
+    def etag(self) -> str:
+        return self.contents.etag
+
+    @property
+    def members(self) -> bytes:
+        """The members of the ``DashboardData`` object, for more to be added behind them."""
+        stamp = rfc3339(self.as_of).encode()
+        return b'"user_id":%d,"timestamp":"%b",%b' % (self.contents.user_id, stamp, self.contents.encoded)
+
+    @cached_property
+    def data(self) -> DashboardData:
+        return DashboardData.model_validate_json(b'{%b}' % self.members)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """As it is sent, decoded."""
+        payload: dict[str, Any] = orjson.loads(b'{%b}' % self.members)
+        return payload

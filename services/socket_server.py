@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import socketio
-from socketio import packet
+
+from services.connection_limits import ConnectionLimits
+from services.counters import Counters
+from services.engine import Engine
+from services.engine_socket import EngineSocket
+from services.errors import ChurnboardError, RateLimited
+from services.rate_limit import RateLimit
+from services.socket_packet import Packet, ProtocolError
 
 log = logging.getLogger(__name__)
 
 RESERVED = frozenset({'connect', 'disconnect', 'connect_error', 'error', '*', 'message'})
 MAX_FRAME = 65_536
-MAX_BACKLOG = 32
-"""Packets a connection may have waiting; one that stays behind is dropped."""
 
 UNAUTHENTICATED_SECONDS = 10.0
 FLUSH_SECONDS = 0.5
+
+STRIKES = 10
+"""Frames out of place after which a connection is closed."""
+
+REFUSALS = 100
+"""Events in a row beyond the rate, after which a connection is closed."""
 
 
 def _quiet(name: str) -> logging.Logger:
@@ -31,60 +41,24 @@ def _quiet(name: str) -> logging.Logger:
     return logger
 
 
-class ProtocolError(ValueError):
-    """A frame that is no Socket.IO, or one that our protocol has no use for."""
-
-
-class Json:
-    """orjson behind the interface python-socketio expects; an own one, because its default is shared by all servers."""
-
-    @staticmethod
-    def dumps(data: Any, **_options: Any) -> str:
-        try:
-            return orjson.dumps(data).decode()
-        except orjson.JSONEncodeError:  # a lone surrogate of the client's, named in an error
-            return json.dumps(data)
-
-    @staticmethod
-    def loads(text: str) -> Any:
-        """Also NaN and lone surrogates, which other encoders write: an event's own checks name their field."""
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return json.loads(text)
-
-
-class Packet(packet.Packet):  # type: ignore[misc]
-    """Clients connect, disconnect and send events; everything else, binary events among it, is refused at decode.
-
-    Nor are our own payloads searched for bytes.
-    """
-
-    uses_binary_events = False
-    json = Json
-
-    def decode(self, encoded_packet: Any) -> int:
-        if not isinstance(encoded_packet, str) or encoded_packet[:1] not in ('0', '1', '2'):
-            raise ProtocolError
-        try:
-            attachments = super().decode(encoded_packet)
-        except (ValueError, TypeError, RecursionError) as error:
-            raise ProtocolError from error
-        if attachments or (self.packet_type == packet.EVENT and not isinstance(self.data, list)):
-            raise ProtocolError
-        return 0
-
-
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     """Reserved event names never reach a handler, a broken frame ends its connection, a silent one is reaped."""
 
-    def __init__(self, *, allowed_origins: Sequence[str]) -> None:
+    def __init__(
+        self,
+        *,
+        allowed_origins: Sequence[str],
+        limits: ConnectionLimits,
+        counters: Counters,
+        max_frame: int = MAX_FRAME,
+        events_per_second: float = 10,
+    ) -> None:
         super().__init__(
             async_mode='asgi',
             async_handlers=False,  # one event of a connection at a time
             always_connect=True,  # acknowledge first, so that "connected" and "error" arrive in a live namespace
             cors_allowed_origins=list(allowed_origins) or None,
-            max_http_buffer_size=MAX_FRAME,
+            max_http_buffer_size=max_frame,
             ping_interval=20,
             ping_timeout=20,
             serializer='default',
@@ -96,16 +70,29 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         """Engine ids of connections whose token was verified."""
         self.checking: set[str] = set()
         """Engine ids of connections whose token is being verified; that takes as long as the database does."""
+        self.limits = limits
+        self._counters = counters
+        self._rate = RateLimit(per_second=events_per_second, burst=2 * events_per_second)
+        self._refused: Counter[str] = Counter()
+        self._strikes: Counter[str] = Counter()
+        self._told = RateLimit(per_second=1, burst=5)
         self._handling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.eio.admit = lambda environ: limits.refusal(_address(environ))
+        self.eio.refuse_frame = self._refuse_frame
 
     def engine_id(self, sid: str) -> str | None:
         found: str | None = self.manager.eio_sid_from_sid(sid, '/')
         return found
 
-    def backlog(self, sid: str) -> int:
-        """Packets that wait for a connection to read them."""
-        socket = self.eio.sockets.get(self.engine_id(sid))
-        return socket.queue.qsize() if socket else 0
+    def socket(self, engine_id: str) -> EngineSocket | None:
+        """The transport of a connection that is open."""
+        found: EngineSocket | None = self.eio.sockets.get(engine_id)
+        return found
+
+    def admit(self, engine_id: str) -> None:
+        """The connection's token was verified."""
+        self.authenticated.add(engine_id)
+        self.limits.authenticated(engine_id)
 
     async def close_engine(self, engine_id: str) -> None:
         """Close a connection for good, without waiting for a peer that may never read again."""
@@ -113,15 +100,25 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if socket is None:
             return
         await socket.close(wait=False, abort=False)
-        await socket.queue.put(None)  # ends the writer, and with it the transport
+        await socket.queue.put(None)  # ends a poll that is open, and with it the transport
+
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        await super()._handle_eio_connect(eio_sid, environ)
+        address = _address(environ)
+        self.limits.opened(eio_sid, address)
+        # the library keeps what it is given as long as the connection lives, and all that is asked of it is who called
+        await super()._handle_eio_connect(eio_sid, {'REMOTE_ADDR': address})
         self._reap_later(eio_sid)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self.authenticated.discard(eio_sid)
+        self.limits.closed(eio_sid)
         self._handling.pop(eio_sid, None)
+        self._refused.pop(eio_sid, None)
+        self._strikes.pop(eio_sid, None)
+        self._rate.forget(eio_sid)
         socket = self.eio.sockets.get(eio_sid)
         if socket and reason == self.reason.CLIENT_DISCONNECT:
             await socket.queue.put(None)  # answers a poll that would otherwise stay open until its time is over
@@ -131,28 +128,60 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         try:
             await super()._handle_eio_message(eio_sid, data)
         except ProtocolError:
-            log.info('A connection was closed: it sent a frame that is no event of ours')
+            self._refuse_frame('bad_frame')
             await self.close_engine(eio_sid)
         except Exception as error:
             log.error('A connection was closed: its frame failed with %s', type(error).__name__)
             await self.close_engine(eio_sid)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        if (namespace or '/') != '/':
+            await self._strike(eio_sid)
         if self.manager.sid_from_eio_sid(eio_sid, namespace or '/') is None:  # a second one would change the identity
             await super()._handle_connect(eio_sid, namespace, data)
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> None:
-        if not data or not isinstance(data[0], str) or data[0] in RESERVED:
+        if not data or not isinstance(data[0], str) or data[0] in RESERVED or eio_sid not in self.authenticated:
+            await self._strike(eio_sid)
             return
-        if eio_sid in self.authenticated:
-            async with self._handling[eio_sid]:  # polling clients may post side by side
-                await super()._handle_event(eio_sid, namespace, id, data)
+        wait = self._rate.take(eio_sid)
+        if wait:
+            await self._refuse_event(eio_sid, wait)
+            return
+        self._refused.pop(eio_sid, None)
+        async with self._handling[eio_sid]:  # polling clients may post side by side
+            await super()._handle_event(eio_sid, namespace, id, data)
 
     async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
         """A client may leave the namespace and keep the engine: then it is as one that never signed in."""
         self.authenticated.discard(eio_sid)
+        self.limits.left(eio_sid)
         self._reap_later(eio_sid)
         await super()._handle_disconnect(eio_sid, namespace, reason)
+
+    async def _strike(self, eio_sid: str) -> None:
+        """A frame that has no place here is left out; of many the connection is closed."""
+        self._counters.dropped('event_out_of_place')
+        self._strikes[eio_sid] += 1
+        if self._strikes[eio_sid] >= STRIKES:
+            await self.close_engine(eio_sid)
+
+    async def _refuse_event(self, eio_sid: str, wait: float) -> None:
+        """Too many events: the first of a row is answered, the rest is left out, and a long row ends the connection."""
+        self._counters.refused('event_rate')
+        self._refused[eio_sid] += 1
+        if self._refused[eio_sid] > REFUSALS:
+            await self.close_engine(eio_sid)
+        elif self._refused[eio_sid] == 1:
+            error = RateLimited('Too many events at once. Send fewer.', retry_after=round(wait, 1))
+            socket = self.socket(eio_sid)
+            if socket:
+                socket.send_text(b'2["error",%b]' % orjson.dumps(error.payload()))
+
+    def _refuse_frame(self, reason: str) -> None:
+        self._counters.dropped(reason)
+        if not self._told.take('frame'):
+            log.info('A connection was closed: it sent a frame that is no event of ours (%s)', reason)
 
     def _reap_later(self, engine_id: str) -> None:
         if engine_id in self.eio.sockets:
@@ -162,4 +191,16 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if engine_id in self.checking:
             self._reap_later(engine_id)
         elif engine_id not in self.authenticated and engine_id in self.eio.sockets:
+            self._counters.dropped('silent_connection')
             asyncio.get_running_loop().create_task(self.close_engine(engine_id), name=f'reap {engine_id[:4]}')
+
+
+def refusal_of(error: ChurnboardError) -> dict[str, object]:
+    """What ``connected`` says to a client that is not let in."""
+    return {'status': 'error', **error.payload()}
+
+
+def _address(environ: dict[str, Any]) -> str:
+    """Where a request came from; ``REMOTE_ADDR`` is that of the library's own making."""
+    client = environ['asgi.scope'].get('client')
+    return str(client[0]) if client else ''

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
+from services.access_watch import AccessWatch
 from services.actions import Action, parse_action
+from services.arrivals import Arrivals
 from services.auth import Auth
+from services.board_messages import BoardMessages
 from services.broadcasts import Broadcasts
-from services.clock import Clock
-from services.connections import Connection, Connections
-from services.emitter import Emitter, user_room
-from services.errors import ChurnboardError, InvalidRequest, Unavailable
+from services.connections import Connection, Connections, Updates
+from services.emitter import Emitter
+from services.errors import ChurnboardError, InvalidRequest, InvalidToken, Unavailable
 from services.hub import LiveHub
 from services.identity import Identity
-from services.socket_server import SocketServer
-from services.supervision import Supervisor
+from services.socket_server import SocketServer, refusal_of
+from services.user_states import UserState
 
 log = logging.getLogger(__name__)
 
-EXPIRY_WARNING_SECONDS = 60.0
-
 
 class SocketService:
-    """Serves signed-in clients their own board. Nobody is in a room, or gets data, before the token is verified."""
+    """Serves signed-in clients their own board. Nobody gets data before the token is verified."""
 
     def __init__(
         self,
@@ -35,68 +33,95 @@ class SocketService:
         auth: Auth,
         hub: LiveHub,
         broadcasts: Broadcasts,
+        arrivals: Arrivals,
+        access: AccessWatch,
+        messages: BoardMessages,
         connections: Connections,
         emitter: Emitter,
         actions: Mapping[str, Action],
-        supervisor: Supervisor,
-        clock: Clock,
     ) -> None:
         self.connections = connections
         self._server = server
         self._auth = auth
         self._hub = hub
         self._broadcasts = broadcasts
+        self._arrivals = arrivals
+        self._access = access
+        self._messages = messages
         self._emitter = emitter
         self._actions = actions
-        self._supervisor = supervisor
-        self._clock = clock
         server.on('connect', self.handle_connect)
         server.on('disconnect', self.handle_disconnect)
+        server.on('authenticate', self.handle_authenticate)
         server.on('request_dashboard_data', self.handle_request_dashboard_data)
         server.on('user_action', self.handle_user_action)
+        server.on('*', self.handle_unknown)
 
     def start_data_broadcast(self) -> None:
         """From now on send what the hub learns: updates at each beat, arrivals and alerts at once."""
-        self._broadcasts.start()
+        self._hub.on_beat(self._arrivals.beat)
+        self._hub.on_beat(self._broadcasts.beat)
+        self._hub.on_change(self._arrivals.note)
+        self._hub.on_change(self._end_access)
+        self._hub.on_alert(self._broadcasts.alert)
 
     async def authenticate_user(self, token: object) -> Identity:
         """Whose token this is; raises ``InvalidToken``, whatever is wrong with it."""
         return await self._auth.authenticate_user(token)
-
-    async def get_user_dashboard_data(self, connection: Connection) -> dict[str, Any]:
-        """What the connection's query answers now, as ``dashboard_update`` carries it."""
-        return await self._broadcasts.update(connection)
 
     async def handle_connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
         """The namespace is connected already: say ``connected``, then serve or close."""
         engine_id = self._server.engine_id(sid) or ''
         self._server.checking.add(engine_id)
         try:
+            updates = _updates(auth)
             identity = await self.authenticate_user(_token(auth))
+            self._check_room(identity.user_id)
         except ChurnboardError as error:
             await self._refuse(sid, error)
         except Exception:
             log.exception('A token could not be checked')
             await self._refuse(sid, Unavailable('The server cannot check the token now.', retry_after=5))
         else:
-            await self._admit(sid, identity)
+            await self._admit(sid, engine_id, identity, updates)
         finally:
             self._server.checking.discard(engine_id)
 
     async def handle_disconnect(self, sid: str, _reason: str = '') -> None:
         self.connections.remove(sid)
 
-    async def handle_request_dashboard_data(self, sid: str, data: object = None, *more: object) -> None:
-        """Answers with ``dashboard_update`` to this connection."""
+    async def handle_authenticate(self, sid: str, message: object = None, *more: object) -> object:
+        """A new token of the same user takes the place of the present one; an acknowledgement gets the answer, too."""
+
+        async def answer(connection: Connection) -> dict[str, object]:
+            if not isinstance(message, dict) or set(message) != {'token'} or more:
+                raise InvalidRequest('Send {"token": "..."}.', field='token')
+            identity = await self.authenticate_user(message['token'])
+            if identity.user_id != connection.identity.user_id:
+                raise InvalidToken
+            connection.identity = identity
+            self._access.schedule(connection)
+            welcome = _welcome(identity)
+            self._emitter.tell(connection, 'connected', welcome)
+            return welcome
+
+        return await self._guarded(sid, answer)
+
+    async def handle_request_dashboard_data(self, sid: str, data: object = None, *more: object) -> object:
+        """Answers with ``dashboard_update`` or, ``since`` a message of this connection, with ``dashboard_changes``."""
 
         async def answer(connection: Connection) -> None:
-            if data not in (None, {}) or more:
-                raise InvalidRequest('This request takes an empty object.', field='data')
-            await self._send_update(connection)
+            since = _since(data, *more)
+            snapshot = await self._broadcasts.snapshot(connection)
+            changes = self._messages.since(connection, snapshot, *since) if since else None
+            if changes:
+                self._emitter.send(connection, 'dashboard_changes', changes)
+            else:
+                self._emitter.send(connection, 'dashboard_update', self._messages.update(connection, snapshot))
 
-        await self._guarded(sid, answer)
+        return await self._guarded(sid, answer)
 
-    async def handle_user_action(self, sid: str, message: object = None, *more: object) -> dict[str, object] | None:
+    async def handle_user_action(self, sid: str, message: object = None, *more: object) -> object:
         """Answers with a ``dashboard_update`` that carries ``action``; an acknowledgement gets the same object."""
 
         async def answer(connection: Connection) -> dict[str, object]:
@@ -117,10 +142,19 @@ class SocketService:
 
         return await self._guarded(sid, answer)
 
+    async def handle_unknown(self, event: str, sid: str, *_data: object) -> object:
+        """An event that there is not."""
+
+        async def answer(_connection: Connection) -> None:
+            known = 'request_dashboard_data, user_action, authenticate'
+            raise InvalidRequest(f'There is no event "{event[:40]}". Known events: {known}.', field='event')
+
+        return await self._guarded(sid, answer)
+
     async def shut_down(self, *, retry_after: float) -> None:
         """Tell all clients that the server is about to stop, and after how many seconds to come back."""
-        for user_id in {connection.identity.user_id for connection in self.connections}:
-            await self._emitter.push(user_id, 'server_shutdown', {'retry_after': retry_after})
+        for connection in self.connections:
+            self._emitter.tell(connection, 'server_shutdown', {'retry_after': retry_after})
 
     async def _guarded(
         self, sid: str, answer: Callable[[Connection], Awaitable[dict[str, object] | None]]
@@ -140,47 +174,63 @@ class SocketService:
         return problem
 
     async def _send_update(self, connection: Connection, *, action: dict[str, object] | None = None) -> None:
-        payload = await self.get_user_dashboard_data(connection)
-        if action:
-            payload['action'] = action
-        await self._emitter.answer(connection.sid, 'dashboard_update', payload)
+        snapshot = await self._broadcasts.snapshot(connection)
+        message = self._messages.update(connection, snapshot, action=action)
+        self._emitter.send(connection, 'dashboard_update', message)
 
-    async def _admit(self, sid: str, identity: Identity) -> None:
-        engine_id = self._server.engine_id(sid)
-        if engine_id is None:
+    async def _admit(self, sid: str, engine_id: str, identity: Identity, updates: Updates) -> None:
+        socket = self._server.socket(engine_id)
+        if socket is None or socket.closed:
             return  # gone while its token was checked
-        connection = Connection(sid=sid, identity=identity, watch=self._hub.watch(identity.user_id))
-        self.connections.add(connection)
-        self._server.authenticated.add(engine_id)
-        await self._server.enter_room(sid, user_room(identity.user_id))
-        self._schedule_expiry(connection)
-        await self._emitter.answer(
-            sid, 'connected', {'status': 'success', 'message': f'Signed in as {identity.email}.'}
+        connection = Connection(
+            sid=sid, socket=socket, identity=identity, watch=self._hub.watch(identity.user_id), updates=updates
         )
+        self.connections.add(connection)
+        self._server.admit(engine_id)
+        self._access.schedule(connection)
+        self._emitter.tell(connection, 'connected', _welcome(identity))
         await self._guarded(sid, self._send_update)
 
+    def _check_room(self, user_id: int) -> None:
+        """:raises RateLimited: the user has as many connections as one may have."""
+        refusal = self._server.limits.user_refusal(len(self.connections.of(user_id)))
+        if refusal:
+            raise refusal
+
     async def _refuse(self, sid: str, error: ChurnboardError) -> None:
-        await self._emitter.answer(sid, 'connected', {'status': 'error', 'message': error.message})
+        await self._emitter.answer(sid, 'connected', refusal_of(error))
         await self._emitter.end(sid)
 
-    def _schedule_expiry(self, connection: Connection) -> None:
-        """A connection lives no longer than its token; its client is warned in time to get a new one."""
-        left = (connection.identity.expires_at - self._clock()).total_seconds()
-        for seconds, tell in ((left - EXPIRY_WARNING_SECONDS, self._broadcasts.warn), (left, self._broadcasts.expire)):
-            start = partial(self._start, f'expiry of {connection.sid[:4]}', tell, connection)
-            connection.timers.append(asyncio.get_running_loop().call_later(max(0.0, seconds), start))
-
-    def _start(self, name: str, tell: Callable[[Connection], Awaitable[None]], connection: Connection) -> None:
-        self._supervisor.spawn(name, tell(connection))
+    async def _end_access(self, _before: UserState, now: UserState) -> None:
+        """Nothing more is sent to somebody who was disabled, or has a new password since."""
+        for connection in self.connections.of(now.user_id):
+            if now.disabled or now.token_version != connection.identity.token_version:
+                self._access.end(connection, InvalidToken().payload())
 
 
 def _token(auth: object) -> object:
-    """The token of ``{token, updates?}``.
+    return auth.get('token') if isinstance(auth, dict) else None
 
-    :raises InvalidRequest: another kind of updates than the one we have is asked for.
-    """
-    if not isinstance(auth, dict):
+
+def _updates(auth: object) -> Updates:
+    """What the client wants to be sent; raises ``InvalidRequest``."""
+    wanted = auth.get('updates', Updates.FULL) if isinstance(auth, dict) else Updates.FULL
+    if isinstance(wanted, str) and wanted in set(Updates):
+        return Updates(wanted)
+    raise InvalidRequest(f'There is no such kind of updates. Known kinds: {", ".join(Updates)}.', field='updates')
+
+
+def _since(data: object, *more: object) -> tuple[str, int] | None:
+    """The message a client has, in ``{"since": [epoch, seq]}``; raises ``InvalidRequest``."""
+    if data in (None, {}) and not more:
         return None
-    if auth.get('updates', 'full') != 'full':
-        raise InvalidRequest('Only full updates are known.', field='updates')
-    return auth.get('token')
+    if not isinstance(data, dict) or more:
+        raise InvalidRequest('This request takes one object, empty or {"since": [epoch, seq]}.', field='data')
+    match data:
+        case {'since': [str(epoch), int(seq)]} if len(data) == 1 and not isinstance(seq, bool):
+            return epoch, seq
+    raise InvalidRequest('Write {"since": [epoch, seq]}, or an empty object.', field='since')
+
+
+def _welcome(identity: Identity) -> dict[str, object]:
+    return {'status': 'success', 'message': f'Signed in as {identity.email}.'}

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from services.export_formats import FORMULA
+from services.formula_guard import guarded
 from services.prediction_rows import RowError
 from services.upload_files import private
 
@@ -44,9 +44,4 @@ class RejectedRows:
             self._writer.writerow(COLUMNS)
         self.rows += 1
         if self.rows <= MAX_LISTED:
-            self._writer.writerow((row.line, _text(row.column), _text(row.value), _text(row.reason)))
-
-
-def _text(value: str) -> str:
-    """What a spreadsheet would run as a formula is made plain text."""
-    return f"'{value}" if FORMULA.match(value) else value
+            self._writer.writerow((row.line, guarded(row.column), guarded(row.value), guarded(row.reason)))

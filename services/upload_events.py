@@ -12,6 +12,6 @@ def pushing(emitter: Emitter) -> ProgressListener:
 
     async def push(user_id: int, status: UploadStatus) -> None:
         payload = {'id': status.id, 'rows': status.rows, 'rejected': status.rejected, 'state': status.state.value}
-        await emitter.push(user_id, 'upload_progress', payload)
+        emitter.push(user_id, 'upload_progress', payload)
 
     return push

@@ -2,40 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+import orjson
+from sqlalchemy import Select, bindparam, func, select, text
 from sqlmodel import Session, col
 
 from services.models import User, UserRevision
+from services.scores import RiskBands
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserState:
-    """A user as of one look at the database."""
+class UserState(NamedTuple):
+    """A user as of one look at the database; many are read at once, and a tuple is quickly made."""
 
     user_id: int
     revision: int
     arrivals: int
+    rewritten: int
+    """The last revision that changed predictions that were there before."""
     time_zone: str
     disabled: bool
     token_version: int
+    rollup_zone: str | None
+    rollup_medium: int | None
+    rollup_high: int | None
+    """What the rollups that are read were built for, if there are any."""
+    email: str
+    name: str
+    home_zone: str
+    """The zone the account is set to; ``time_zone`` follows as soon as its rollups are built."""
+
+    def has_rollups(self, bands: RiskBands) -> bool:
+        """Whether the rollups know this user's numbers; of one who never had any predictions they do."""
+        if self.rollup_zone:
+            return (self.rollup_medium, self.rollup_high) == (bands.medium, bands.high)
+        return self.arrivals == 0
 
 
 def user_states(session: Session, user_ids: Collection[int]) -> dict[int, UserState]:
     """The state of each of these users; one that does not exist is absent."""
-    found = session.execute(
+    found = session.execute(_STATES, {'users': list(user_ids)})
+    return {row[0]: UserState(*row) for row in found}
+
+
+CHANGED = """
+    SELECT known.user_id FROM {known}
+    LEFT JOIN user_revision r ON r.user_id = known.user_id LEFT JOIN "user" u ON u.id = known.user_id
+    WHERE r.revision IS NULL OR r.revision <> known.revision OR u.token_version <> known.token_version
+       OR CASE WHEN u.disabled THEN 1 ELSE 0 END <> known.disabled
+"""
+KNOWN = {
+    'sqlite': (
+        "(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS revision, "
+        "json_extract(value, '$[2]') AS token_version, json_extract(value, '$[3]') AS disabled "
+        'FROM json_each(:known)) AS known'
+    ),
+    'postgresql': (
+        '(SELECT CAST(value ->> 0 AS bigint) AS user_id, CAST(value ->> 1 AS bigint) AS revision, '
+        'CAST(value ->> 2 AS bigint) AS token_version, CAST(value ->> 3 AS bigint) AS disabled '
+        'FROM jsonb_array_elements(CAST(:known AS jsonb))) AS known'
+    ),
+}
+STATEMENTS = {dialect: text(CHANGED.format(known=known)) for dialect, known in KNOWN.items()}
+NEW = (-1, -1, 0)
+"""Of a user of whom nothing is known."""
+
+
+def changed_states(session: Session, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
+    """The present states of those users who are not as they are known; the database compares, so that few rows come.
+
+    :param known: by user; a revision rises with every change but those of the account itself, which are compared, too.
+    """
+    rows = [
+        (user_id, *((state.revision, state.token_version, int(state.disabled)) if state else NEW))
+        for user_id, state in known.items()
+    ]
+    statement = STATEMENTS[session.get_bind().dialect.name]
+    changed = session.connection().execute(statement, {'known': orjson.dumps(rows).decode()}).scalars().all()
+    states = user_states(session, changed) if changed else {}
+    return {user_id: states.get(user_id) for user_id in changed}
+
+
+def _states() -> Select[*tuple[Any, ...]]:
+    revision = UserRevision
+    return (
         select(
-            col(UserRevision.user_id),
-            col(UserRevision.revision),
-            col(UserRevision.arrivals),
+            col(revision.user_id),
+            col(revision.revision),
+            col(revision.arrivals),
+            col(revision.rewritten),
             # until a new zone's rollups are built, readers see the days of the old one
-            func.coalesce(col(UserRevision.rollup_zone), col(User.time_zone)).label('time_zone'),
+            func.coalesce(col(revision.rollup_zone), col(User.time_zone)).label('time_zone'),
             col(User.disabled),
             col(User.token_version),
+            col(revision.rollup_zone),
+            col(revision.rollup_medium),
+            col(revision.rollup_high),
+            col(User.email),
+            col(User.name),
+            col(User.time_zone).label('home_zone'),
         )
-        .join(User, col(User.id) == col(UserRevision.user_id))
-        .where(col(UserRevision.user_id).in_(user_ids))
-    ).mappings()
-    return {row['user_id']: UserState(**row) for row in found}
+        .join(User, col(User.id) == col(revision.user_id))
+        .where(col(revision.user_id).in_(bindparam('users', expanding=True)))
+    )
+
+
+_STATES = _states()

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from services.calendar import time_zone
-from services.dashboard import has_sample
 from services.database import Database
 from services.hub import LiveHub
 from services.listeners import tell
@@ -19,6 +18,7 @@ from services.models import Prediction, Source, SourceKind
 from services.predictions import Ingest
 from services.revisions import next_revision
 from services.sample import next_scores, sample_rows
+from services.sample_users import with_sample
 from services.scores import RiskBands
 from services.sources import undo
 
@@ -55,8 +55,13 @@ class Workspace:
         """For ever: while somebody watches a workspace with sample data, score a few of its customers again."""
         while True:
             await asyncio.sleep(FEED_SECONDS)
-            for user_id in self._hub.watched():
-                await tell(self._feed(user_id))
+            await tell(self._feed_watched())
+
+    async def _feed_watched(self) -> None:
+        watched = self._hub.watched()
+        fed = await self._database.read(lambda session: with_sample(session, watched)) if watched else set()
+        for user_id in fed:
+            await tell(self._feed(user_id))
 
     async def _feed(self, user_id: int) -> None:
         if await self._database.run(lambda: self._score_some(user_id), writes=True):
@@ -64,7 +69,7 @@ class Workspace:
 
     def _score_some(self, user_id: int) -> bool:
         with self._database.reading() as session:
-            customers = _customers(session, user_id, self._rng) if has_sample(session, user_id) else []
+            customers = _customers(session, user_id, self._rng)
         if not customers:
             return False
         rows = next_scores(customers, rng=self._rng, count=self._rng.randint(1, FEED_ROWS))

@@ -1,60 +1,70 @@
-"""Exports by REST: ask for a link, then fetch it once."""
+"""Exports by REST: ask for a link, fetch it once, and learn whether all of it was sent."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
 from app.api.query import query_of
+from app.export_response import ExportResponse
 from services.auth import Auth
-from services.errors import InvalidRequest, NotFound
-from services.export_formats import ExportFormat, export_format
-from services.exports import GONE, ExportGrant, Exports
+from services.errors import InvalidRequest
+from services.export_formats import ExportFormat, export_decimal, export_format
+from services.export_grants import ExportGrant
+from services.exports import Exports
 from services.identity import Identity
 
-MEDIA_TYPES = {ExportFormat.CSV: 'text/csv; charset=utf-8', ExportFormat.JSON: 'application/json'}
+BODY = 'A JSON object such as {"format": "csv"} is needed.'
 
 
 def create_router(auth: Auth, exports: Exports) -> APIRouter:
     router = APIRouter(prefix='/api/exports', tags=['exports'])
     Caller = Annotated[Identity, Depends(current_identity(auth))]
 
-    @router.post('')
+    @router.post('', status_code=201)
     async def post_export(request: Request, caller: Caller) -> JSONResponse:
-        """Grant an export of what the query parameters select; the body is ``{"format": "csv"|"json"}``."""
-        query, fmt = query_of(request), await _format(request)
-        grant = await exports.grant(caller.user_id, query, fmt, session_hash=caller.session_hash)
-        return JSONResponse({'success': True, 'data': {'url': grant.url, 'rows': grant.rows}}, 201)
+        """Grant an export of what the query parameters select.
 
-    @router.get('/{token}')
-    async def get_export(token: str) -> StreamingResponse:
-        """The file. The link is the right to it: it works once, within 60 s, while what it was given to lasts."""
-        grant = exports.redeem(token)
-        if not await _lasts(grant, auth):
-            raise NotFound(GONE)
-        headers = {
-            'Content-Disposition': f'attachment; filename="{grant.file_name}"',
-            'Cache-Control': 'no-store',
-            'X-Total-Rows': str(grant.rows),
-        }
-        return StreamingResponse(exports.stream(grant), media_type=MEDIA_TYPES[grant.format], headers=headers)
+        The body is ``{"format": "csv"|"csv-excel"|"json"|"ndjson"|"xlsx"}``; ``csv-excel`` takes ``"decimal": ","``,
+        too. The answer's ``url`` works once within 60 s; ``rows`` says how many predictions the file will hold.
+        """
+        query, (fmt, decimal) = query_of(request), await _form(request)
+        grant = await exports.grant(caller.user_id, query, fmt, decimal=decimal, session_hash=caller.session_hash)
+        return JSONResponse({'success': True, 'data': {'id': grant.id, 'url': grant.url, 'rows': grant.rows}}, 201)
+
+    @router.get('/{token}', response_class=ExportResponse)
+    async def get_export(token: str) -> ExportResponse:
+        """The file. The link is the right to it: it works once, within 60 s, while what it was given to lasts.
+
+        ``X-Total-Rows`` says how many predictions the file holds: fewer than were granted only where some were
+        corrected or deleted in between. A file that could not be completed ends with a broken connection.
+        """
+        lasts = partial(_lasts, auth)
+        return ExportResponse(exports.fetch(token, lasts=lasts), lasts=lasts)
+
+    @router.get('/{export_id}/status')
+    async def get_status(export_id: str, caller: Caller) -> JSONResponse:
+        """What became of an export of the last hour: ``state`` is ``done`` once all its ``rows`` were sent."""
+        return JSONResponse({'success': True, 'data': exports.status(caller.user_id, export_id).public()})
 
     return router
 
 
-async def _lasts(grant: ExportGrant, auth: Auth) -> bool:
+async def _lasts(auth: Auth, grant: ExportGrant) -> bool:
     """Whether its owner may still sign in, with the same password, and the browser session behind it goes on."""
     if (await auth.current_versions([grant.user_id])).get(grant.user_id) != grant.token_version:
         return False
     return grant.session_hash is None or bool(await auth.living_sessions([grant.session_hash]))
 
 
-async def _format(request: Request) -> ExportFormat:
+async def _form(request: Request) -> tuple[ExportFormat, str]:
     try:
         body = await request.json()
     except ValueError as error:
-        raise InvalidRequest('A JSON object such as {"format": "csv"} is needed.', field='format') from error
-    if not isinstance(body, dict) or set(body) - {'format'}:
-        raise InvalidRequest('A JSON object such as {"format": "csv"} is needed.', field='format')
-    return export_format(body.get('format'))
+        raise InvalidRequest(BODY, field='format') from error
+    if not isinstance(body, dict) or set(body) - {'format', 'decimal'}:
+        raise InvalidRequest(BODY, field='format')
+    fmt = export_format(body.get('format'))
+    return fmt, export_decimal(body.get('decimal'), fmt)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
 from app.api.query import query_of
@@ -25,7 +24,8 @@ def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
         headers = {**HEADERS, 'ETag': snapshot.etag}
         if snapshot.etag in _tags(request):
             return Response(status_code=304, headers=headers)
-        return JSONResponse({'success': True, 'data': snapshot.payload}, headers=headers)
+        body = b'{"success":true,"data":{%b}}' % snapshot.members
+        return Response(body, headers=headers, media_type='application/json')
 
     return router
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from nicegui import Client, background_tasks, ui
 
+from app.pages.board_exporter import BoardExporter
 from app.pages.board_services import BoardIdentity, BoardServices
 from app.pages.changes import Changes
 from app.pages.dashboard_view import DashboardView
@@ -17,11 +18,9 @@ from app.view_state import ViewState
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
-from components.formats import plural
 from components.sample_banner import SampleBanner
 from components.toolbar import Toolbar
 from services.errors import ChurnboardError
-from services.export_formats import ExportFormat
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
 from services.schemas import BoardState
@@ -38,7 +37,6 @@ class Board:
     def __init__(self, services: BoardServices, identity: BoardIdentity, client: Client) -> None:
         self._services = services
         self._user_id = identity.user_id
-        self._session_hash = identity.session_hash
         self._client = client
         self._state = ViewState()
         self._as_of: datetime | None = None
@@ -57,6 +55,7 @@ class Board:
                     on_reset=lambda: self._change(self._state.reset),
                 )
                 self._toolbar = Toolbar(on_refresh=self.refresh, on_export=self._export)
+                self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             request = client.request
             self._view = DashboardView(
                 self._filters, email=identity.email, address=f'{request.url.scheme}://{request.url.netloc}'
@@ -142,15 +141,7 @@ class Board:
             background_tasks.create(self.refresh())
 
     async def _export(self, fmt: str) -> None:
-        try:
-            grant = await self._services.exports.grant(
-                self._user_id, self._state.query, ExportFormat(fmt), session_hash=self._session_hash
-            )
-        except ChurnboardError as error:
-            self._toolbar.say(error.message)
-            return
-        self._client.download(grant.url)
-        self._toolbar.say(f'{plural(grant.rows, "row is", "rows are")} being downloaded as {fmt.upper()}.')
+        await self._exporter.export(fmt, self._state.query)
 
     def _ask_removal(self) -> None:
         self._removal.ask()

@@ -9,6 +9,7 @@ from typing import Protocol
 from nicegui import Client
 
 from services.export_formats import ExportFormat
+from services.export_grants import ExportState
 from services.query import DashboardQuery
 from services.schemas import Charts, DashboardData
 
@@ -38,15 +39,27 @@ class BoardWorkspace(Protocol):
 
 class Grant(Protocol):
     @property
+    def id(self) -> str: ...
+    @property
     def url(self) -> str: ...
     @property
     def rows(self) -> int: ...
 
 
+class ExportStatus(Protocol):
+    @property
+    def state(self) -> ExportState: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def written(self) -> int: ...
+
+
 class BoardExports(Protocol):
     def grant(
-        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, session_hash: str | None
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, session_hash: str | None
     ) -> Awaitable[Grant]: ...
+    def status(self, user_id: int, export_id: str) -> ExportStatus: ...
 
 
 class PageRegistry(Protocol):

@@ -20,7 +20,7 @@ class Person(NamedTuple):
 @pytest.fixture(scope='session', params=['sqlite', 'postgresql'])
 def board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     folder = tmp_path_factory.mktemp(f'board-{request.param}')
-    settings = {'REFRESH_SECONDS': '1'}
+    settings = {'REFRESH_SECONDS': '1', 'EXPORTS_PER_MINUTE': '1000'}
     board = Board(folder, settings)
     if request.param == 'postgresql':
         server: str = request.getfixturevalue('postgresql')

@@ -10,6 +10,7 @@ from nicegui import Client
 
 from services.errors import ChurnboardError
 from services.export_formats import ExportFormat
+from services.export_grants import ExportState
 from services.query import DashboardQuery
 from services.schemas import (
     ActivityItem,
@@ -137,20 +138,36 @@ class FakeHub:
 
 @dataclass(frozen=True, kw_only=True)
 class FakeGrant:
+    id: str = 'first'
     url: str = '/api/exports/once'
     rows: int = 12_480
 
 
+@dataclass(frozen=True, kw_only=True)
+class FakeExportStatus:
+    state: ExportState = ExportState.SENDING
+    rows: int = 12_480
+    written: int = 0
+
+
 @dataclass
 class FakeExports:
-    granted: list[tuple[int, DashboardQuery, ExportFormat]] = field(default_factory=list)
+    granted: list[tuple[int, DashboardQuery, ExportFormat, str]] = field(default_factory=list)
+    statuses: list[FakeExportStatus] = field(default_factory=list)
+    """What is told one after another, the last for ever."""
 
     async def grant(
-        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, session_hash: str | None
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, session_hash: str | None
     ) -> FakeGrant:
         assert session_hash
-        self.granted.append((user_id, query, fmt))
+        self.granted.append((user_id, query, fmt, decimal))
         return FakeGrant()
+
+    def status(self, _user_id: int, export_id: str) -> FakeExportStatus:
+        assert export_id == 'first'
+        if not self.statuses:
+            return FakeExportStatus()
+        return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
 
 
 @dataclass

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from nicegui.testing import User
 
+from app.pages import board_exporter
 from services.export_formats import ExportFormat
+from services.export_grants import ExportState
 from services.query import DashboardQuery
 from services.schemas import RiskLevel
 from tests.ui.board_user import one, settled, text
-from tests.ui.fakes import FakeHub, FakeServices
+from tests.ui.fakes import FakeExportStatus, FakeHub, FakeServices
 
 
 async def test_choosing_a_risk_asks_for_it_and_again_takes_it_back(user: User, hub: FakeHub) -> None:
@@ -77,5 +81,30 @@ async def test_an_export_holds_what_is_shown(user: User, services: FakeServices)
     user.find(marker='export-csv').click()
     await settled()
 
-    assert services.exports.granted == [(1, DashboardQuery().with_dates({'range': '30d'}), ExportFormat.CSV)]
-    assert text(user, 'toolbar-message') == '12,480 rows are being downloaded as CSV.'
+    assert services.exports.granted == [(1, DashboardQuery().with_dates({'range': '30d'}), ExportFormat.CSV, '.')]
+    assert text(user, 'toolbar-message') == 'Preparing 12,480 rows as CSV.'
+
+
+ALL = FakeExportStatus(state=ExportState.DONE, written=12_480)
+FEWER = FakeExportStatus(state=ExportState.DONE, rows=12_479, written=12_479)
+CUT = FakeExportStatus(state=ExportState.FAILED, written=7)
+
+
+@pytest.mark.parametrize(
+    ('end', 'said'),
+    [
+        (ALL, '12,480 of 12,480 rows were downloaded as CSV.'),
+        (FEWER, '12,479 of 12,479 rows were downloaded as CSV.'),
+        (CUT, 'The export was broken off, and what arrived is not all of it: export again.'),
+    ],
+)
+async def test_an_export_says_how_it_ended(
+    user: User, services: FakeServices, monkeypatch: pytest.MonkeyPatch, end: FakeExportStatus, said: str
+) -> None:
+    monkeypatch.setattr(board_exporter, 'LOOK_SECONDS', 0.01)
+    services.exports.statuses = [FakeExportStatus(), end]
+    await user.open('/')
+    user.find(marker='export-csv').click()
+    await settled()
+    await asyncio.sleep(0.1)
+    assert text(user, 'toolbar-message') == said

@@ -26,10 +26,10 @@ ALONE = {
     'nicegui': ('app/', 'components/'),
     'fastapi': ('app/',),
     'sqlmodel': ('services/',),
-    'sqlalchemy': ('services/', 'app/settings.py', 'app/api/health.py', 'app/commands/context.py'),
+    'sqlalchemy': ('services/', 'app/setting_readers.py', 'app/api/health.py', 'app/commands/context.py'),
     'socketio': (
+        'services/socket_packet.py',
         'services/socket_server.py',
-        'services/socket_service.py',
         'services/live_client.py',
         'app/factory.py',
     ),

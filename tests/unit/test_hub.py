@@ -3,19 +3,20 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg2
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 from sqlmodel import Session
 
 from services import migrations, users
 from services.alerts import Alerts, Evaluation
 from services.answers import Answers, Patience
+from services.beat import Beat
 from services.clock import rfc3339, to_micros
 from services.dashboard import Board, Dashboard, Numbers
 from services.database import Database
@@ -23,6 +24,7 @@ from services.errors import InvalidToken, Unavailable
 from services.hub import LiveHub
 from services.lane import WANTED_SECONDS, Lane
 from services.last_known import LastKnown
+from services.listeners import tell
 from services.models import SourceKind
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
@@ -93,6 +95,9 @@ class Setting:
 
     def __init__(self, url: str) -> None:
         self.database, self.elsewhere = HoldingDatabase.open(url), Database.open(url)
+        self.overviews = 0
+        """How often the rollups were read for overviews."""
+        event.listen(self.database.engine, 'before_cursor_execute', self._count_overviews)
         self.clock = SettableClock(NOW)
         self.dashboard = CountingDashboard()
         self.hub = self.new_hub()
@@ -117,6 +122,15 @@ class Setting:
         ]
         Ingest(self.elsewhere, clock=self.clock).take(user or self.alice, rows, kind=SourceKind.API, name='')
 
+    async def beat(self) -> None:
+        """The turn of all who are watched."""
+        for user_id in await self.hub.beat(self.hub.watched()):
+            await tell(self.hub.evaluate(user_id))
+
+    def _count_overviews(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if 'FROM rollup_day' in statement and 'GROUP BY rollup_day.user_id' in statement:
+            self.overviews += 1
+
     async def total(self, user: int | None = None, query: DashboardQuery = EVERYTHING) -> int:
         snapshot = await self.hub.snapshot(user or self.alice, query)
         return snapshot.data.metrics.total_predictions
@@ -135,10 +149,10 @@ def setting(tmp_path: Path) -> Iterator[Setting]:
 
 
 async def test_many_readers_cause_one_computation(setting: Setting) -> None:
-    setting.take(0.9, 0.1)
+    setting.take(0.5, 0.1)
     snapshots = await asyncio.gather(*(setting.hub.snapshot(setting.alice, EVERYTHING) for _ in range(100)))
     assert {snapshot.data.metrics.total_predictions for snapshot in snapshots} == {2}
-    assert (setting.dashboard.computed['numbers'], setting.alerts.evaluated) == (1, 1)
+    assert (setting.overviews, setting.alerts.evaluated) == (1, 0)
 
 
 async def test_readers_of_charts_share_a_computation_of_their_own(setting: Setting) -> None:
@@ -154,19 +168,19 @@ async def test_each_query_and_each_user_has_numbers_of_its_own(setting: Setting)
     assert await setting.total() == 2
     assert await setting.total(query=HIGH_ONLY) == 1
     assert await setting.total(setting.bob) == 1
-    assert setting.dashboard.computed['numbers'] == 3
+    assert (setting.overviews, setting.dashboard.computed['numbers']) == (3, 1)  # one of them to start an alert
 
 
 async def test_a_beat_without_a_change_computes_nothing(setting: Setting) -> None:
-    setting.take(0.9)
+    setting.take(0.5)
     watch = setting.hub.watch(setting.alice)
     first = await setting.hub.snapshot(setting.alice, EVERYTHING)
     setting.clock.advance(seconds=5)
-    await setting.hub.beat()
+    await setting.beat()
     second = await setting.hub.snapshot(setting.alice, EVERYTHING)
     watch.close()
 
-    assert (setting.dashboard.computed['numbers'], setting.alerts.evaluated) == (1, 1)
+    assert (setting.overviews, setting.alerts.evaluated) == (1, 0)
     assert (first.etag, first.data.timestamp) == (second.etag, rfc3339(NOW))
     assert second.data.timestamp == rfc3339(setting.clock.now)
 
@@ -176,7 +190,7 @@ async def test_a_change_by_another_process_is_seen_within_one_beat(setting: Sett
     assert await setting.total() == 0
     setting.take(0.9)
     assert await setting.total() == 0  # a watched user is looked at once a beat
-    await setting.hub.beat()
+    await setting.beat()
     assert await setting.total() == 1
     watch.close()
 
@@ -245,20 +259,20 @@ async def test_a_new_time_zone_changes_the_numbers_without_a_new_revision(settin
     assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).data.metrics.new_predictions_today == 0
 
 
-async def test_those_who_listen_are_told_what_arrived(setting: Setting) -> None:
+async def test_those_who_listen_are_told_what_changed(setting: Setting) -> None:
     told: list[tuple[int, int, int]] = []
 
     async def listener(before: UserState, now: UserState) -> None:
         told.append((now.user_id, before.arrivals, now.arrivals))
 
-    setting.hub.on_arrivals(listener)
+    setting.hub.on_change(listener)
     setting.take(0.1)
     watch = setting.hub.watch(setting.alice)
-    await setting.hub.beat()
+    await setting.beat()
     setting.take(0.2, 0.3)
     setting.take(0.4, user=setting.bob)
-    await setting.hub.beat()
-    await setting.hub.beat()
+    await setting.beat()
+    await setting.beat()
     watch.close()
     assert told == [(setting.alice, 1, 3)]
 
@@ -266,10 +280,10 @@ async def test_those_who_listen_are_told_what_arrived(setting: Setting) -> None:
 async def test_those_who_listen_are_told_of_an_alert_when_it_starts(setting: Setting) -> None:
     told = listen_to_alerts(setting)
     watch = setting.hub.watch(setting.alice)
-    await setting.hub.beat()
+    await setting.beat()
     setting.take(0.9, 0.1)
-    await setting.hub.beat()
-    await setting.hub.beat()
+    await setting.beat()
+    await setting.beat()
     snapshot = await setting.hub.snapshot(setting.alice, EVERYTHING)
     watch.close()
     assert told == [(setting.alice, 'critical')]
@@ -279,11 +293,11 @@ async def test_those_who_listen_are_told_of_an_alert_when_it_starts(setting: Set
 async def test_an_alert_that_another_process_started_is_told_too(setting: Setting) -> None:
     told = listen_to_alerts(setting)
     watch = setting.hub.watch(setting.alice)
-    await setting.hub.beat()
+    await setting.beat()
     setting.take(0.9, 0.1)
     now = setting.clock.now
     Alerts(setting.elsewhere).evaluate(setting.dashboard.selection(setting.alice, EVERYTHING, zone='UTC', now=now), now)
-    await setting.hub.beat()
+    await setting.beat()
     watch.close()
     assert told == [(setting.alice, 'critical')]
 
@@ -293,9 +307,9 @@ async def test_silence_is_told_when_it_begins_within_a_day(setting: Setting) -> 
     setting.take(0.1)
     watch = setting.hub.watch(setting.alice)
     setting.clock.advance(hours=47)
-    await setting.hub.beat()
+    await setting.beat()
     setting.clock.advance(hours=1, seconds=1)
-    await setting.hub.beat()
+    await setting.beat()
     watch.close()
     assert told == [(setting.alice, 'info')]
 
@@ -307,9 +321,9 @@ async def test_silence_is_told_to_one_who_looks_again(setting: Setting) -> None:
     setting.hub.watch(setting.alice).close()
     assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).alerts == ()
     watch = setting.hub.watch(setting.alice)
-    await setting.hub.beat()
+    await setting.beat()
     setting.clock.advance(hours=1, seconds=1)
-    await setting.hub.beat()
+    await setting.beat()
     watch.close()
     assert told == [(setting.alice, 'info')]
 
@@ -328,7 +342,7 @@ async def test_an_alert_does_not_vanish_when_its_board_is_left_and_opened_again(
     for hours in (0, 2, 0):
         setting.clock.advance(hours=hours)
         watch = setting.hub.watch(setting.alice)
-        await setting.hub.beat()
+        await setting.beat()
         alerts = (await setting.hub.snapshot(setting.alice, EVERYTHING)).alerts
         watch.close()
     assert [alert.type for alert in alerts] == ['info']
@@ -339,15 +353,15 @@ async def test_a_listener_that_fails_keeps_nobody_else_from_being_told(
 ) -> None:
     told: list[str] = []
 
-    async def failing() -> None:
+    async def failing(_users: Collection[int]) -> None:
         raise RuntimeError('listener down')
 
-    async def listener() -> None:
+    async def listener(_users: Collection[int]) -> None:
         told.append('beat')
 
     setting.hub.on_beat(failing)
     setting.hub.on_beat(listener)
-    await setting.hub.beat()
+    await setting.beat()
     assert told == ['beat']
     assert 'listener down' in caplog.text
 
@@ -372,14 +386,14 @@ async def test_a_disabled_user_is_refused_within_one_beat_and_let_in_again(setti
     watch = setting.hub.watch(setting.alice)
     assert await setting.total() == 0
     disable(setting, disabled=True)
-    await setting.hub.beat()
+    await setting.beat()
     for question in (setting.hub.snapshot, setting.hub.charts):
         with pytest.raises(InvalidToken):
             await question(setting.alice, EVERYTHING)
     with pytest.raises(InvalidToken):
         await setting.hub.check_user(setting.alice)
     disable(setting, disabled=False)
-    await setting.hub.beat()
+    await setting.beat()
     await setting.hub.check_user(setting.alice)
     watch.close()
 
@@ -399,7 +413,7 @@ def disable(setting: Setting, *, disabled: bool) -> None:
 async def test_one_who_gives_up_waiting_does_not_end_the_computation_for_the_others(setting: Setting) -> None:
     setting.take(0.9)
     setting.dashboard.gate.clear()
-    readers = [asyncio.create_task(setting.total()) for _ in range(3)]
+    readers = [asyncio.create_task(setting.total(query=HIGH_ONLY)) for _ in range(3)]
     await until(lambda: setting.dashboard.computed['numbers'] == 1)
     readers[0].cancel()
     await asyncio.sleep(0.02)
@@ -409,7 +423,7 @@ async def test_one_who_gives_up_waiting_does_not_end_the_computation_for_the_oth
 
     assert isinstance(first, asyncio.CancelledError)
     assert others == [1, 1]
-    assert await setting.total() == 1
+    assert await setting.total(query=HIGH_ONLY) == 1
     assert setting.dashboard.computed['numbers'] == 1
 
 
@@ -441,10 +455,10 @@ async def test_a_failure_is_told_to_all_who_wait_and_not_kept(setting: Setting) 
     setting.dashboard = Failing()
     setting.hub = setting.new_hub()
     watch = setting.hub.watch(setting.alice)
-    await setting.hub.beat()  # so that all of them ask at the same time
-    readers = await asyncio.gather(*(setting.total() for _ in range(5)), return_exceptions=True)
+    await setting.beat()  # so that all of them ask at the same time
+    readers = await asyncio.gather(*(setting.total(query=HIGH_ONLY) for _ in range(5)), return_exceptions=True)
     assert [type(reader) for reader in readers] == [Unavailable] * 5
-    assert await setting.total() == 0
+    assert await setting.total(query=HIGH_ONLY) == 0
     watch.close()
 
 
@@ -479,7 +493,7 @@ async def test_while_the_database_is_away_readers_are_told_and_then_it_goes_on(
         await setting.hub.snapshot(setting.alice, HIGH_ONLY)
     with pytest.raises(Unavailable):
         await setting.hub.check_user(setting.bob)
-    await setting.hub.beat()
+    await setting.beat()
     with pytest.raises(Unavailable):
         await setting.hub.snapshot(
             setting.alice, EVERYTHING
@@ -487,7 +501,7 @@ async def test_while_the_database_is_away_readers_are_told_and_then_it_goes_on(
 
     take_away(False)
     setting.take(0.8)
-    await setting.hub.beat()
+    await setting.beat()
     assert await setting.total() == 2
     watch.close()
 
@@ -497,7 +511,7 @@ async def test_the_hub_beats_on_after_a_beat_that_failed(
 ) -> None:
     setting.hub = setting.new_hub(refresh_seconds=0.05)
     watch = setting.hub.watch(setting.alice)
-    beating = asyncio.create_task(setting.hub.run())
+    beating = asyncio.create_task(Beat(setting.hub).run())
     await until(lambda: setting.hub.seen(setting.alice) is not None)
     take_away(True)
     await until(lambda: 'could not look' in caplog.text)
@@ -544,8 +558,8 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_one_user_whose_alerts_cannot_be_decided_keeps_nobody_else_from_being_served(setting: Setting) -> None:
     served: list[int] = []
 
-    async def serve(user_id: int) -> None:
-        served.append(user_id)
+    async def serve(users: Collection[int]) -> None:
+        served.extend(users)
 
     def failing(selection: Selection, now: datetime) -> Evaluation:
         if selection.user_id == setting.alice:
@@ -553,30 +567,40 @@ async def test_one_user_whose_alerts_cannot_be_decided_keeps_nobody_else_from_be
         return evaluate(selection, now)
 
     evaluate, setting.alerts.evaluate = setting.alerts.evaluate, failing  # type: ignore[method-assign]
-    setting.hub.on_user_beat(serve)
+    setting.hub.on_beat(serve)
+    setting.take(0.9)
+    setting.take(0.9, user=setting.bob)
     watches = [setting.hub.watch(user) for user in (setting.alice, setting.bob)]
-    await setting.hub.beat()
-    await until(lambda: sorted(served) == [setting.alice, setting.bob])
+    await setting.beat()
+    assert sorted(served) == [setting.alice, setting.bob]
+    with pytest.raises(Unavailable):
+        await setting.hub.snapshot(setting.alice, EVERYTHING)
+    assert len((await setting.hub.snapshot(setting.bob, EVERYTHING)).alerts) == 1
     for watch in watches:
         watch.close()
 
 
-async def test_one_user_who_takes_long_holds_up_nobody_else(setting: Setting) -> None:
-    gate, served = asyncio.Event(), Counter[int]()
+async def test_one_whose_alerts_take_long_is_decided_once_and_holds_up_nobody_else(setting: Setting) -> None:
+    gate, decided, beats = threading.Event(), Counter[int](), Counter[int]()
 
-    async def serve(user_id: int) -> None:
-        served[user_id] += 1
-        if user_id == setting.alice:
-            await gate.wait()
+    async def serve(users: Collection[int]) -> None:
+        beats.update(users)
+
+    def slow(selection: Selection, now: datetime) -> Evaluation:
+        decided[selection.user_id] += 1
+        assert selection.user_id != setting.alice or gate.wait(10)
+        return evaluate(selection, now)
 
     setting.hub = setting.new_hub(refresh_seconds=0.05)
-    setting.hub.on_user_beat(serve)
+    evaluate, setting.alerts.evaluate = setting.alerts.evaluate, slow  # type: ignore[method-assign]
+    setting.hub.on_beat(serve)
+    setting.take(0.9)
     watches = [setting.hub.watch(user) for user in (setting.alice, setting.bob)]
-    async with asyncio.timeout(30):
-        while served[setting.bob] < 3:
-            await setting.hub.beat()
-    assert served[setting.alice] == 1, 'she is left out until she is done'
+    beating = asyncio.create_task(Beat(setting.hub).run())
+    await until(lambda: beats[setting.bob] >= 3)
+    assert decided[setting.alice] == 1, 'she is left out until she is done'
     gate.set()
+    beating.cancel()
     for watch in watches:
         watch.close()
 
@@ -593,7 +617,7 @@ async def test_an_alert_that_cannot_be_written_now_starts_with_a_later_beat(sett
     setting.alerts.writable = False
     assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).alerts == ()
     setting.alerts.writable = True
-    await setting.hub.beat()
+    await setting.beat()
     await until(lambda: len(told) == 1)
     watch.close()
 

@@ -234,9 +234,16 @@ def test_blanks_around_reasons_do_not_count() -> None:
     assert row(reasons=' +Logins down | -Annual contract ').reasons == '+Logins down\n-Annual contract'
 
 
-@pytest.mark.parametrize('text', ['Logins down', '+', '+ ', '-|+a', '+a|', '|', '+a||-b', '−a', '+' + 'x' * 201])
+@pytest.mark.parametrize('text', ['Logins down', '+', '+ ', '-|+a', '+a|', '|', '−a', '+' + 'x' * 201])
 def test_reasons_begin_with_a_sign_and_have_text(text: str) -> None:
     error(reasons=text)
+
+
+@pytest.mark.parametrize(
+    ('text', 'lines'), [('+a||-b', '+a|-b'), ('+a|||-b', '+a|\n-b'), ('+a||||b', '+a||b'), ('+a||b|-c', '+a|b\n-c')]
+)
+def test_a_bar_within_a_reason_is_written_twice(text: str, lines: str) -> None:
+    assert row(reasons=text).reasons == lines
 
 
 def test_twenty_reasons_are_enough() -> None:

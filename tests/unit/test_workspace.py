@@ -14,7 +14,7 @@ from sqlmodel import col
 from services import users, workspace
 from services.alerts import Alerts
 from services.clock import to_micros
-from services.dashboard import Dashboard, Numbers, has_sample
+from services.dashboard import Dashboard, Numbers
 from services.database import Database
 from services.hub import LiveHub
 from services.models import Customer, Prediction, Source, SourceKind
@@ -22,6 +22,7 @@ from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.query import DashboardQuery
 from services.sample import sample_rows
+from services.sample_users import with_sample
 from services.scores import RiskBands
 from services.workspace import NAME, Workspace
 from tests.accounts import SettableClock, open_database
@@ -124,7 +125,7 @@ async def test_another_users_sample_stays(newcomer: Newcomer) -> None:
     with newcomer.database.reading() as session:
         left = session.execute(select(col(Prediction.user_id), func.count()).group_by(col(Prediction.user_id))).all()
         assert [tuple(row) for row in left] == [(bob, 10)]
-        assert has_sample(session, bob)
+        assert with_sample(session, [bob]) == {bob}
 
 
 async def test_who_watches_sees_at_once_that_the_sample_is_gone(newcomer: Newcomer) -> None:
@@ -181,5 +182,5 @@ def test_filling_takes_the_whole_history_in(tmp_path: Path) -> None:
     workspace.fill(Ingest(database, clock=lambda: NOW), alice, zone='UTC', now=NOW)
     with database.reading() as session:
         assert session.execute(select(func.count()).select_from(Prediction)).scalar() == len(history())
-        assert has_sample(session, alice)
+        assert with_sample(session, [alice]) == {alice}
     database.close()

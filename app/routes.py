@@ -1,0 +1,71 @@
+"""Which addresses there are, and who answers them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from nicegui import app as nicegui_app
+from nicegui import ui
+
+from app.api import auth as auth_api
+from app.api import customers, documents, health, live_data, metrics, predictions, session, unknown
+from app.api import exports as exports_api
+from app.api import uploads as uploads_api
+from app.pages import login
+from app.pages.connect import connect_page
+from app.pages.dashboard import dashboard_page
+from app.pages.data import data_page
+from app.pages.failure import failure_page
+from app.services import Services
+
+ASSETS = Path(__file__).parents[1] / 'assets'
+
+PAGES = ('/', '/data', '/connect')
+"""For signed-in people; see ``SignInGate``."""
+
+LINK_NOTICED_SECONDS = 5.0
+"""How fast a page notices a dead link: NiceGUI derives its pings from it."""
+
+PAGE_KEPT_SECONDS = 60.0
+"""How long a page's state outlives its link: longer than the browser's own attempts to come back take."""
+
+
+def add_rest(app: FastAPI, services: Services) -> None:
+    """Everything under ``/api``, and what watches over the server."""
+    auth, hub = services.auth, services.hub
+    app.include_router(health.create_router(services.database))
+    app.include_router(
+        metrics.create_router(
+            services.counters, services.lag, services.socket_server, token=services.settings.metrics_token
+        )
+    )
+    app.include_router(auth_api.create_router(auth))
+    app.include_router(session.create_router(auth))
+    app.include_router(live_data.create_router(auth, hub))
+    app.include_router(predictions.create_router(auth, services.database, services.ingest, hub, clock=services.clock))
+    app.include_router(exports_api.create_router(auth, services.exports))
+    app.include_router(uploads_api.create_router(auth, services.uploads))
+    app.include_router(customers.create_router(auth, services.database, hub, bands=services.settings.bands))
+    app.include_router(documents.create_router(auth, public_origins=services.settings.public_origins))
+    app.include_router(unknown.create_router())
+    app.include_router(login.create_router(auth, services.settings, services.page_registry.end))
+
+
+def add_pages(app: FastAPI, services: Services) -> None:
+    """NiceGUI takes what is left; its own socket stays private."""
+    ui.page('/', title='Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(dashboard_page(services))
+    ui.page('/data', title='Data · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(data_page(services))
+    ui.page('/connect', title='Connect · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(connect_page(services))
+    nicegui_app.on_page_exception(failure_page)
+    ui.run_with(
+        app,
+        title='Churnboard',
+        favicon=ASSETS / 'favicon.svg',
+        dark=None,
+        language='en-US',
+        tailwind=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=LINK_NOTICED_SECONDS,
+        show_welcome_message=False,
+    )

@@ -1,0 +1,46 @@
+"""Every long-lived object of a server, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.page_registry import PageRegistry
+from app.settings import Settings
+from services.access_watch import AccessWatch
+from services.auth import Auth
+from services.clock import Clock
+from services.counters import Counters
+from services.database import Database
+from services.exports import Exports
+from services.hub import LiveHub
+from services.loop_lag import LoopLag
+from services.predictions import Ingest
+from services.rollup_upkeep import RollupUpkeep
+from services.socket_server import SocketServer
+from services.socket_service import SocketService
+from services.supervision import Supervisor
+from services.uploads import Uploads
+from services.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Every long-lived object, made once."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    auth: Auth
+    hub: LiveHub
+    ingest: Ingest
+    exports: Exports
+    uploads: Uploads
+    workspace: Workspace
+    upkeep: RollupUpkeep
+    supervisor: Supervisor
+    counters: Counters
+    lag: LoopLag
+    access: AccessWatch
+    socket_server: SocketServer
+    sockets: SocketService
+    page_registry: PageRegistry

@@ -1,0 +1,72 @@
+"""uvicorn's WebSocket with a way past its queues: what is sent to a Socket.IO client is written at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import OPEN
+
+from services.engine_socket import LINE
+
+if TYPE_CHECKING:
+    from websockets.http11 import Request
+
+GOODBYE_SECONDS = 2.0
+"""How long a client may take to answer that the connection is closed."""
+
+TEXT, SHORT, LONG = 0x81, 126, 127
+"""A final text frame, and the lengths that say that two or eight bytes of length follow (RFC 6455, 5.2)."""
+
+
+def text_frame(text: bytes) -> bytes:
+    """A whole message from a server, uncompressed."""
+    size = len(text)
+    if size < SHORT:
+        return bytes((TEXT, size)) + text
+    if size < 65_536:
+        return bytes((TEXT, SHORT)) + size.to_bytes(2, 'big') + text
+    return bytes((TEXT, LONG)) + size.to_bytes(8, 'big') + text
+
+
+class DirectLine:
+    """Writes to the transport of one WebSocket; see ``services.engine_socket.Line``."""
+
+    def __init__(self, protocol: LineProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, text: bytes) -> None:
+        protocol = self._protocol
+        if protocol.close_sent or protocol.conn.state is not OPEN or protocol.transport.is_closing():
+            return
+        if protocol.conn.extensions:  # compressed
+            protocol.conn.send_text(text)
+            protocol.transport.write(b''.join(protocol.conn.data_to_send()))
+        else:
+            protocol.transport.write(text_frame(text))
+
+    def waiting(self) -> int:
+        return self._protocol.transport.get_write_buffer_size()
+
+    def close(self) -> None:
+        protocol = self._protocol
+        if protocol.close_sent or protocol.conn.state is not OPEN or protocol.transport.is_closing():
+            return
+        protocol.queue.put_nowait({'type': 'websocket.disconnect', 'code': 1000, 'reason': ''})
+        protocol.conn.send_close(1000)
+        protocol.transport.write(b''.join(protocol.conn.data_to_send()))
+        protocol.close_sent = True
+        protocol.transport.resume_reading()
+        protocol.close_timer = protocol.loop.call_later(GOODBYE_SECONDS, protocol.transport.abort)
+
+    def abort(self) -> None:
+        self._protocol.transport.abort()
+
+
+class LineProtocol(WebSocketsSansIOProtocol):
+    """Offers a line to whoever serves the WebSocket."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if hasattr(self, 'scope'):  # it was accepted; the application has not run yet
+            self.scope['extensions'][LINE] = DirectLine(self)  # type: ignore[assignment]

@@ -1,0 +1,111 @@
+"""The end of access: no connection outlives its token, its browser session, or its account as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from services.auth import Auth
+from services.clock import Clock, rfc3339
+from services.connections import Connection, Connections
+from services.emitter import Emitter
+from services.errors import InvalidToken
+from services.hub import LiveHub
+from services.listeners import tell
+from services.schemas import Alert, AlertType
+from services.supervision import Supervisor
+
+log = logging.getLogger(__name__)
+
+WARNING_SECONDS = 60.0
+"""How long before the end of its token a client is told to get a new one."""
+
+LONGEST = 5.0
+"""Seconds between two looks at who may stay, however slow the beat is."""
+
+EXPIRED: dict[str, object] = {'code': 'token_expired', 'message': 'The token has expired. Get a new one.'}
+
+
+class AccessWatch:
+    """Ends the connections of those who may see the board no longer."""
+
+    def __init__(
+        self,
+        *,
+        auth: Auth,
+        hub: LiveHub,
+        connections: Connections,
+        emitter: Emitter,
+        supervisor: Supervisor,
+        clock: Clock,
+    ) -> None:
+        self._auth = auth
+        self._hub = hub
+        self._connections = connections
+        self._emitter = emitter
+        self._supervisor = supervisor
+        self._clock = clock
+        self._checks: list[Callable[[], Awaitable[None]]] = [self.check]
+
+    def also(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Run another check each time: that of pages, which are not known here."""
+        self._checks.append(check)
+
+    async def run(self) -> None:
+        """Check for ever, at least every five seconds."""
+        seconds = min(self._hub.refresh_seconds, LONGEST)
+        while True:
+            await asyncio.sleep(seconds)
+            if self._hub.refresh_seconds > LONGEST:
+                await self._hub.look()
+            for check in self._checks:
+                await tell(check())
+
+    async def check(self) -> None:
+        """End what may go on no longer: all connections are looked at, by one query."""
+        sessions = {connection.identity.session_hash for connection in self._connections} - {None}
+        living = await self._auth.living_sessions([name for name in sessions if name])
+        for connection in self._connections:
+            if not self._may_stay(connection, living):
+                self.end(connection, InvalidToken().payload())
+
+    def schedule(self, connection: Connection) -> None:
+        """Warn the client before its token expires, and end the connection then; a renewed token counts from anew."""
+        connection.stop_timers()
+        left = (connection.identity.expires_at - self._clock()).total_seconds()
+        for seconds, act in ((left - WARNING_SECONDS, self.warn), (left, self.expire)):
+            timer = asyncio.get_running_loop().call_later(max(0.0, seconds), act, connection)
+            connection.timers.append(timer)
+
+    def warn(self, connection: Connection) -> None:
+        """The connection's token is about to expire."""
+        message = (
+            f'The token expires at {rfc3339(connection.identity.expires_at)}. '
+            'Send authenticate with a new one to go on.'
+        )
+        warning = Alert(type=AlertType.WARNING, message=message, timestamp=rfc3339(self._clock()), id='token-expiring')
+        self._emitter.tell(connection, 'system_alert', warning.model_dump(mode='json'))
+
+    def expire(self, connection: Connection) -> None:
+        """The connection's token has expired."""
+        self.end(connection, EXPIRED)
+
+    def end(self, connection: Connection, problem: dict[str, object] | None) -> None:
+        """Forget the connection at once, so that it gets no further data; say why and close it meanwhile."""
+        self._connections.remove(connection.sid)
+        if problem:
+            self._emitter.tell(connection, 'error', problem)
+        ending = partial(self._emitter.end, connection.sid)
+        self._supervisor.spawn(f'end of {connection.sid[:4]}', ending())
+
+    def _may_stay(self, connection: Connection, living_sessions: set[str]) -> bool:
+        """Not disabled, no new password since, and not signed out of the session its token came from."""
+        identity = connection.identity
+        seen = self._hub.seen(identity.user_id)
+        if seen is None:
+            return True  # it has only just come: nobody looked yet
+        if seen.state is None or seen.state.disabled or seen.state.token_version != identity.token_version:
+            return False
+        return identity.session_hash is None or identity.session_hash in living_sessions

@@ -1,0 +1,99 @@
+"""``new_prediction``: what was just committed, told at once, and a little of it where much is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from services.clock import from_micros, rfc3339
+from services.connections import Connections
+from services.database import Database
+from services.emitter import Emitter
+from services.recent import activity_item
+from services.recent_many import Span, new_rows
+from services.scores import RiskBands
+from services.supervision import Supervisor
+from services.user_states import UserState
+
+PER_BEAT = 5
+"""Events a user gets in a beat."""
+
+
+class Arrivals:
+    """Tells connected users of their new predictions; many users' are read by one statement."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        connections: Connections,
+        emitter: Emitter,
+        supervisor: Supervisor,
+        bands: RiskBands,
+    ) -> None:
+        self._database = database
+        self._connections = connections
+        self._emitter = emitter
+        self._supervisor = supervisor
+        self._bands = bands
+        self._told: Counter[int] = Counter()
+        """Events since a user's last beat."""
+        self._new: dict[int, Span] = {}
+        """What is to be told as soon as it was read."""
+        self._held_back: dict[int, Span] = {}
+        """What came after a user's events of this beat were used up: told as one at the next beat."""
+        self._reading = False
+
+    async def note(self, before: UserState, now: UserState) -> None:
+        """A user's data changed; returns at once."""
+        user_id = now.user_id
+        if now.arrivals <= before.arrivals or not self._connections.of(user_id):
+            return
+        waiting = self._new if self._told[user_id] < PER_BEAT else self._held_back
+        after, _ = waiting.get(user_id, (before.arrivals, 0))
+        waiting[user_id] = (after, now.arrivals)
+        self._read_soon()
+
+    async def beat(self, users: Collection[int]) -> None:
+        """These users may be told again."""
+        for user_id in users:
+            self._told.pop(user_id, None)
+            span = self._held_back.pop(user_id, None)
+            if span and self._connections.of(user_id):
+                self._told[user_id] = PER_BEAT - 1  # so that all of it is one event
+                self._new[user_id] = span
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        """One read at a time: what comes meanwhile is in the next."""
+        if self._new and not self._reading:
+            self._reading = True
+            self._supervisor.spawn('new predictions', self._read())
+
+    async def _read(self) -> None:
+        try:
+            while self._new:
+                spans, self._new = self._new, {}
+                newest = {
+                    user_id: (max(after, upto - self._left(user_id)), upto) for user_id, (after, upto) in spans.items()
+                }
+                found = await self._database.read(lambda session, newest=newest: new_rows(session, newest))  # type: ignore[misc]
+                self._tell(spans, found)
+        finally:
+            self._reading = False
+
+    def _left(self, user_id: int) -> int:
+        return max(1, PER_BEAT - self._told[user_id])
+
+    def _tell(self, spans: Mapping[int, Span], found: Mapping[int, list[Row[Any]]]) -> None:
+        for user_id, rows in found.items():
+            after, upto = spans[user_id]
+            self._told[user_id] += len(rows)
+            for row in rows:
+                item = activity_item(row, self._bands) | {'committed_at': rfc3339(from_micros(row.committed_at))}
+                if row is rows[-1] and upto - after > len(rows):
+                    item['more'] = upto - after - len(rows)
+                self._emitter.push(user_id, 'new_prediction', item)

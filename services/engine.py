@@ -1,0 +1,89 @@
+"""The Engine.IO server below Socket.IO: it makes our connections, and refuses those for whom there is no room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import engineio
+import orjson
+from engineio import exceptions, packet
+
+from services.engine_socket import EngineSocket
+from services.errors import ChurnboardError
+
+
+class Engine(engineio.AsyncServer):  # type: ignore[misc]
+    """Makes our connections, and refuses those for whom there is no room."""
+
+    admit: Callable[[dict[str, Any]], ChurnboardError | None]
+    """Why a connection cannot be had now, from its environment."""
+
+    refuse_frame: Callable[[str], None]
+    """Told that a frame was not one of ours, and in what way."""
+
+    start_service_task: bool
+
+    async def handle_request(self, scope: Any, receive: Any, send: Any) -> Any:
+        if scope['type'] == 'http' and _asks_jsonp(scope):
+            return await send_response(send, 400, b'JSONP is not supported.')
+        return await super().handle_request(scope, receive, send)
+
+    async def _handle_connect(self, environ: dict[str, Any], transport: str, _jsonp_index: int | None = None) -> Any:
+        refusal = self.admit(environ)
+        if refusal:
+            return await self._refuse(environ, refusal)
+        self._monitor()
+        sid = self.generate_id()
+        socket = self.sockets[sid] = EngineSocket(self, sid)
+        await socket.send(packet.Packet(packet.OPEN, self._welcome(sid, transport)))
+        await self._trigger_event('connect', sid, environ, run_async=False)
+        socket.schedule_ping()
+        if transport == 'websocket':
+            try:
+                return await socket.handle_get_request(environ)
+            finally:
+                if socket.closed:
+                    self.sockets.pop(sid, None)
+        socket.connected = True
+        try:
+            return self._ok(await socket.poll())
+        except exceptions.QueueEmpty:
+            return self._bad_request()
+
+    def _monitor(self) -> None:
+        """Polling connections that are gone are found by a task that the first connection starts."""
+        if self.start_service_task:
+            self.start_service_task = False
+            self.service_task_handle = self.start_background_task(self._service_task)
+
+    def _welcome(self, sid: str, transport: str) -> dict[str, Any]:
+        return {
+            'sid': sid,
+            'upgrades': self._upgrades(sid, transport),
+            'pingTimeout': int(self.ping_timeout * 1000),
+            'pingInterval': int(self.ping_interval * 1000),
+            'maxPayload': self.max_http_buffer_size,
+        }
+
+    @staticmethod
+    async def _refuse(environ: dict[str, Any], error: ChurnboardError) -> Any:
+        body = orjson.dumps({'success': False, 'error': error.payload()})
+        headers = [('Content-Type', 'application/json'), ('Retry-After', f'{error.retry_after or 5:.0f}')]
+        if environ['asgi.scope']['type'] != 'websocket':
+            return {'status': '429 TOO MANY REQUESTS', 'headers': headers, 'response': body}
+        pairs = [(name.lower().encode(), value.encode()) for name, value in headers]
+        await environ['asgi.send']({'type': 'websocket.http.response.start', 'status': 429, 'headers': pairs})
+        await environ['asgi.send']({'type': 'websocket.http.response.body', 'body': body})
+        return ''
+
+
+def _asks_jsonp(scope: Any) -> bool:
+    query = scope.get('query_string', b'')
+    return any(part.startswith(b'j=') for part in query.split(b'&'))
+
+
+async def send_response(send: Any, status: int, body: bytes) -> None:
+    """A plain answer, where the library would give one that a script runs."""
+    await send({'type': 'http.response.start', 'status': status, 'headers': [(b'content-type', b'text/plain')]})
+    await send({'type': 'http.response.body', 'body': body})

@@ -1,0 +1,175 @@
+"""One connection of Engine.IO: one task each, and what is sent over a WebSocket is written at once.
+
+python-engineio hands each packet to a queue and a second task, wraps each wait in a third, and sends each ping from a
+fourth; the protocol on the wire is the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Protocol
+
+from engineio import async_socket, exceptions, packet
+
+LINE = 'churnboard.line'
+"""Where the web server leaves a :class:`Line` in the ``extensions`` of a WebSocket's scope."""
+
+MAX_WAITING = 2 * 1024 * 1024
+"""Bytes a client may leave unread before its connection is given up."""
+
+
+class Line(Protocol):
+    """A WebSocket that can be written to at once, by whoever serves it."""
+
+    def write(self, text: bytes) -> None:
+        """Send a text message; it waits in memory while the client does not read."""
+
+    def waiting(self) -> int:
+        """Bytes that wait."""
+
+    def close(self) -> None:
+        """Say goodbye; a client that does not answer is cut off soon after."""
+
+    def abort(self) -> None:
+        """Cut off, and forget what waits."""
+
+
+class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
+    """One connection, by polling or over a WebSocket."""
+
+    def __init__(self, server: Any, sid: str) -> None:
+        super().__init__(server, sid)
+        self.last_ping: float | None
+        self._offered: Line | None = None
+        self._line: Line | None = None
+        self._queued = 0
+        self._ping_timer: asyncio.TimerHandle | None = None
+
+    def send_text(self, text: bytes) -> None:
+        """Send a Socket.IO packet; nothing happens if the connection is closed."""
+        if self.closed:
+            return
+        if self.waiting() > MAX_WAITING:
+            self.abort()
+        elif self._line:
+            self._line.write(b'4' + text)
+        else:
+            self._put(packet.Packet(packet.MESSAGE, text.decode()))
+
+    def waiting(self) -> int:
+        """Bytes that wait for the client to read them."""
+        return self._line.waiting() if self._line else self._queued
+
+    def abort(self) -> None:
+        """Cut the client off; all that is known of it goes when its task ends."""
+        if self._line:
+            self._line.abort()
+        else:
+            self.queue.put_nowait(None)
+
+    async def send(self, pkt: Any) -> None:
+        if self.closed:
+            raise exceptions.SocketIsClosedError
+        if self._line:
+            self._line.write(pkt.encode().encode())
+        else:
+            self._put(pkt)
+
+    async def poll(self) -> Any:
+        packets = await super().poll()
+        self._queued = 0
+        return packets
+
+    async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
+        if self._ping_timer:
+            self._ping_timer.cancel()
+        await super().close(wait=wait and not self._line, abort=abort, reason=reason)
+        if self._line:
+            self._line.close()
+
+    def schedule_ping(self) -> None:
+        if self.last_ping:  # else one is under way
+            self.last_ping = None
+            self._ping_timer = asyncio.get_running_loop().call_later(self.server.ping_interval, self._ping)
+
+    def _ping(self) -> None:
+        if self.closing or self.closed:
+            return
+        self.last_ping = time.time()
+        if self._line:
+            self._line.write(b'2')
+            later = asyncio.get_running_loop().call_later(self.server.ping_timeout, self._expect_pong)
+            self._ping_timer = later
+        else:
+            self._put(packet.Packet(packet.PING))
+
+    def _expect_pong(self) -> None:
+        if self.last_ping and self._line:
+            self._line.abort()
+
+    def _put(self, pkt: Any) -> None:
+        self._queued += len(pkt.data) if isinstance(pkt.data, str) else 1
+        self.queue.put_nowait(pkt)
+
+    async def _upgrade_websocket(self, environ: dict[str, Any]) -> Any:
+        self._offered = environ['asgi.scope'].get('extensions', {}).get(LINE)
+        return await super()._upgrade_websocket(environ)
+
+    connected: bool
+
+    async def _websocket_handler(self, ws: Any) -> None:
+        if self._offered is None:  # another web server than ours
+            await super()._websocket_handler(ws)
+            return
+        if self.connected and not await self._probed(ws):
+            return
+        self.connected = self.upgraded = True
+        self._line = self._offered
+        while not self.queue.empty():
+            waiting = self.queue.get_nowait()
+            if waiting is not None:
+                self._line.write(waiting.encode().encode())
+        try:
+            await self._receive(ws)
+        finally:
+            await self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+
+    async def _probed(self, ws: Any) -> bool:
+        """The handshake of a client that goes over from polling."""
+        self.upgrading = True  # polls are answered with nothing meanwhile
+        try:
+            if await _read(ws) != packet.Packet(packet.PING, data='probe').encode():
+                return False
+            await ws.send(packet.Packet(packet.PONG, data='probe').encode())
+            self.queue.put_nowait(packet.Packet(packet.NOOP))  # ends the poll that is open
+            upgraded: bool = await _read(ws) == packet.Packet(packet.UPGRADE).encode()
+            return upgraded
+        finally:
+            self.upgrading = False
+
+    async def _receive(self, ws: Any) -> None:
+        """Take frames until the client goes, or sends one that is no packet."""
+        while not self.closed:
+            text = await _read(ws)
+            if text is None:
+                return
+            if len(text) > self.server.max_http_buffer_size:
+                self.server.refuse_frame('too_large_frame')
+                return
+            try:
+                received = packet.Packet(encoded_packet=text)
+                await self.receive(received)
+            except (ValueError, TypeError, exceptions.EngineIOError):
+                if not self.closed:
+                    self.server.refuse_frame('bad_frame')
+                return
+
+
+async def _read(ws: Any) -> str | None:
+    """The next text frame; ``None`` when there will be none, or for a binary one, which no packet of ours is."""
+    try:
+        data = await ws.wait()
+    except OSError:
+        return None
+    return data if isinstance(data, str) and data else None

@@ -1,0 +1,100 @@
+"""The newest predictions of many users, in a statement for those known from before and one for the others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, text
+from sqlmodel import Session
+
+from services.recent import RECENT, Recent, RecentItem
+from services.scores import RiskBands
+
+Span = tuple[int, int]
+"""Arrival numbers: after the first, up to and with the second."""
+
+SPANS = {
+    'sqlite': (
+        "(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS after, "
+        "json_extract(value, '$[2]') AS upto FROM json_each(:spans)) AS span"
+    ),
+    'postgresql': (
+        '(SELECT CAST(value ->> 0 AS bigint) AS user_id, CAST(value ->> 1 AS bigint) AS after, '
+        'CAST(value ->> 2 AS bigint) AS upto FROM jsonb_array_elements(CAST(:spans AS jsonb))) AS span'
+    ),
+}
+
+# CROSS JOIN keeps SQLite from walking the predictions; to PostgreSQL it is a join like any other
+ROWS = """
+    SELECT p.arrival, p.user_id, p.score, p.predicted_at, p.committed_at, p.status, p.customer_id, p.reasons,
+           c.name AS customer_name, s.name AS file_name
+    FROM {spans} CROSS JOIN {predictions}
+    JOIN source s ON s.user_id = p.user_id AND s.id = p.source_id
+    LEFT JOIN customer c ON c.user_id = p.user_id AND c.customer_id = p.customer_id
+    WHERE {condition}
+"""
+
+NEW = ('prediction p', 'p.user_id = span.user_id AND p.arrival > span.after AND p.arrival <= span.upto')
+
+# the sum keeps the arrival out of the choice of an index
+LATEST = f"""
+    SELECT {{columns}} FROM prediction q WHERE q.user_id = span.user_id AND q.arrival + 0 <= span.upto
+    ORDER BY q.predicted_at DESC, q.arrival DESC LIMIT {RECENT}
+"""
+NEWEST = {
+    'sqlite': (
+        'prediction p',
+        f'p.user_id = span.user_id AND p.arrival IN ({LATEST.format(columns="q.arrival")})',
+    ),
+    'postgresql': (f'LATERAL ({LATEST.format(columns="*")}) p', 'true'),
+}
+
+
+def new_rows(session: Session, spans: Mapping[int, Span]) -> dict[int, list[Row[Any]]]:
+    """The predictions with these arrival numbers by user, in order of arrival; a user without any is absent.
+
+    :param spans: by user. Nobody's may be long: all of it is read.
+    """
+    found = _rows(session, spans, NEW)
+    return {user_id: sorted(rows, key=lambda row: row.arrival) for user_id, rows in found.items()}
+
+
+def recent_many(
+    session: Session, arrivals: Mapping[int, int], known: Mapping[int, tuple[Recent, int]], *, bands: RiskBands
+) -> dict[int, Recent]:
+    """The newest predictions of many users without any filter.
+
+    :param arrivals: the last arrival number that counts, by user.
+    :param known: what they were up to an earlier arrival number, of users of whom nothing was changed or removed since.
+    """
+    spans = {
+        user_id: (after, arrivals[user_id])
+        for user_id, (_recent, after) in known.items()
+        if arrivals[user_id] - after <= RECENT
+    }
+    added = {user_id: _items(rows, bands) for user_id, rows in new_rows(session, spans).items()}
+    merged = {user_id: known[user_id][0].with_new(added.get(user_id, ())) for user_id in spans}
+    whole = {user_id: (0, upto) for user_id, upto in arrivals.items() if merged.get(user_id) is None}
+    newest = _rows(session, whole, NEWEST[session.get_bind().dialect.name])
+    return {user_id: recent for user_id, recent in merged.items() if recent is not None} | {
+        user_id: Recent.newest(_items(newest.get(user_id, ()), bands)) for user_id in whole
+    }
+
+
+def _items(rows: Iterable[Row[Any]], bands: RiskBands) -> list[RecentItem]:
+    return [RecentItem.of(row, bands) for row in rows]
+
+
+def _rows(session: Session, spans: Mapping[int, Span], source: tuple[str, str]) -> dict[int, list[Row[Any]]]:
+    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    if spans:
+        encoded = orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()
+        predictions, condition = source
+        spans_table = SPANS[session.get_bind().dialect.name]
+        statement = text(ROWS.format(spans=spans_table, predictions=predictions, condition=condition))
+        for row in session.execute(statement, {'spans': encoded}):
+            found[row.user_id].append(row)
+    return found

@@ -1,0 +1,35 @@
+"""The states of users, read for all who ask at the same time by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from services.coalescing import Coalescing
+from services.database import Database
+from services.user_states import UserState, changed_states, user_states
+
+
+class UserLookup:
+    """Reads users; nothing is kept, so that an answer is never older than the question."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asked: Coalescing[int, UserState] = Coalescing(self._read, name='users')
+
+    async def state(self, user_id: int) -> UserState | None:
+        """The user's state; ``None``: there is no such user.
+
+        :raises Unavailable: the database does not answer.
+        """
+        return await self._asked.get(user_id)
+
+    async def states(self, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
+        """The states of many users, of whom some may be known from before: those are read only if they changed.
+
+        :raises Unavailable: the database does not answer.
+        """
+        changed = await self._database.read(lambda session: changed_states(session, known))
+        return {**known, **changed}
+
+    async def _read(self, user_ids: Collection[int]) -> dict[int, UserState]:
+        return await self._database.read(lambda session: user_states(session, user_ids))

@@ -1,0 +1,212 @@
+"""The connect page in a real Chromium: a token only when it is asked for, and programs that run as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nicegui
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.accounts import PASSWORD
+from tests.board import Board
+from tests.e2e.conftest import ALICE
+
+CLIENT = Path(nicegui.__file__).parent / 'static' / 'socket.io.min.js'  # the official build
+TOKEN = re.compile(r'eyJ[\w-]+\.[\w-]+\.[\w-]+')
+MODULE = """
+([program]) => {
+    const map = document.createElement('script');
+    map.type = 'importmap';
+    map.textContent = '{"imports": {"socket.io-client": "data:text/javascript,export const io = window.io"}}';
+    const script = document.createElement('script');
+    script.type = 'module';
+    script.textContent = program;
+    document.head.append(map, script);
+}
+"""
+
+
+@pytest.fixture
+def connect(board: Board, page: Page, sign_in: Callable[[Board, str], Page]) -> Page:
+    """Alice in front of the page."""
+    sign_in(board, ALICE)
+    page.goto(f'{board.url}/connect')
+    expect(button(page, 'Get a token')).to_be_visible()
+    return page
+
+
+def button(page: Page, name: str) -> Any:
+    return page.get_by_role('button', name=name, exact=True)
+
+
+def get_token(page: Page, *, reveal: bool = True) -> str:
+    """Ask for a token; what is shown of it."""
+    button(page, 'Get a token').click()
+    expect(button(page, 'Reveal')).to_be_visible()
+    if reveal:
+        button(page, 'Reveal').click()
+    return str(page.locator('.token-value').text_content())
+
+
+def program(page: Page, name: str) -> str:
+    return str(page.locator(f'[data-name="{name}"]').text_content())
+
+
+def output(*command: str, until: str, text: str = '') -> str:
+    """What a program says up to these words; it may go on for ever."""
+    process = subprocess.Popen(command, stdin=-1, stdout=-1, stderr=subprocess.STDOUT, text=True)
+    assert process.stdin and process.stdout
+    process.stdin.write(text)
+    process.stdin.close()
+    said, deadline = '', time.monotonic() + 20
+    while until not in said and time.monotonic() < deadline and (line := process.stdout.readline()):
+        said += line
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    return said
+
+
+def test_the_token_is_nowhere_before_it_is_asked_for_and_in_no_log_after(
+    board: Board, page: Page, sign_in: Callable[[Board, str], Page]
+) -> None:
+    sign_in(board, ALICE)
+    asked: list[str] = []
+    page.on('request', lambda request: asked.append(request.url))
+    html = page.goto(f'{board.url}/connect').text()  # type: ignore[union-attr]
+    expect(button(page, 'Get a token')).to_be_visible()
+    assert not TOKEN.search(html + page.content())
+    assert not any('/api/session' in url for url in asked)
+    token = get_token(page)
+    assert TOKEN.fullmatch(token)
+    assert not any(token in url for url in asked)
+    assert token not in board.log
+
+
+def test_it_is_shown_when_somebody_wants_to_see_it_and_copied_either_way(connect: Page, board: Board) -> None:
+    connect.context.grant_permissions(['clipboard-read', 'clipboard-write'])
+    assert not TOKEN.search(get_token(connect, reveal=False))
+    assert not TOKEN.search(connect.content())
+    connect.get_by_role('button', name='Copy Read the numbers').click()
+    expect(connect.get_by_text('Copied', exact=True)).to_be_visible()
+    copied = connect.evaluate('navigator.clipboard.readText()')
+    token = TOKEN.search(copied)
+    assert token
+    button(connect, 'Reveal').click()
+    assert program(connect, 'curl-read') == copied
+    button(connect, 'Hide').click()
+    assert token[0] not in connect.content()
+
+
+def test_a_token_can_be_renewed(connect: Page) -> None:
+    first = get_token(connect)
+    button(connect, 'Renew').click()
+    expect(connect.locator('.token-value')).not_to_have_text(first)
+    expect(connect.locator('.token-note')).to_have_text('It ends in 60 min, or when you sign out.')
+
+
+def test_the_curl_commands_run_as_they_stand(connect: Page) -> None:
+    get_token(connect)
+    sent = output('bash', '-c', program(connect, 'curl-send'), until='}}')
+    assert json.loads(sent)['data']['accepted'] == 1
+    read = output('bash', '-c', program(connect, 'curl-read'), until='}}')
+    assert json.loads(read)['data']['metrics']['total_predictions'] > 0
+    issued = output('bash', '-c', program(connect, 'curl-token'), until='}', text=f'{PASSWORD}\n')
+    assert TOKEN.search(issued), issued
+
+
+def test_the_python_program_follows_the_board_as_it_stands(connect: Page) -> None:
+    get_token(connect)
+    connect.get_by_role('tab', name='Python').click()
+    said = output(sys.executable, '-u', '-c', program(connect, 'python-socketio'), until='are high risk')
+    assert f'success Signed in as {ALICE}.' in said
+    assert 'predictions are high risk' in said
+
+
+def test_the_javascript_program_follows_the_board_as_it_stands(connect: Page, board: Board) -> None:
+    """With the official client; Chromium takes the part of node, for which it may not be installed."""
+    get_token(connect)
+    code = program(connect, 'javascript')
+    connect.goto(f'{board.url}/healthz')
+    connect.add_script_tag(path=CLIENT)
+    with connect.expect_console_message(lambda message: 'are high risk' in message.text, timeout=8000) as update:
+        connect.evaluate(MODULE, [code])
+    assert re.search(r'\d+ of \d+ predictions are high risk', update.value.text)
+
+
+def answer(status: int, body: dict[str, Any], **headers: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, body=json.dumps(body), headers=headers)
+
+
+@pytest.mark.parametrize(
+    ('status', 'headers', 'words'),
+    [
+        (401, {}, 'You are signed out.'),
+        (429, {'Retry-After': '30'}, 'Try again in 30 s.'),
+        (503, {}, 'The database does not answer.'),
+        (None, {}, 'The server cannot be reached.'),
+    ],
+)
+def test_it_says_why_there_is_no_token(connect: Page, status: int | None, headers: dict[str, str], words: str) -> None:
+    body = {'success': False, 'error': {'code': 'x', 'message': 'The database does not answer.'}}
+    connect.route('**/api/session', answer(status, body, **headers) if status else lambda route: route.abort())
+    button(connect, 'Get a token').click()
+    expect(connect.locator('.token-note')).to_contain_text(words)
+    assert connect.get_by_role('link', name='Sign in').is_visible() == (status == 401)
+    connect.unroute('**/api/session')
+    if status in (503, None):
+        button(connect, 'Try again').click()
+        expect(button(connect, 'Reveal')).to_be_visible()
+
+
+def test_a_token_that_ends_is_taken_out_of_the_programs(connect: Page, board: Board) -> None:
+    data = {'access_token': 'eyJa.b.c', 'expires_in': 2}
+    connect.route('**/api/session', answer(200, {'success': True, 'data': data}))
+    assert get_token(connect) == 'eyJa.b.c'
+    assert 'eyJa.b.c' in program(connect, 'curl-read')
+    expect(connect.locator('.token-note')).to_contain_text('Renew it to go on.')
+    expect(button(connect, 'Get a new token')).to_be_visible(timeout=4000)
+    assert 'YOUR_TOKEN' in program(connect, 'curl-read')
+
+
+def test_a_renewal_that_fails_leaves_the_token(connect: Page) -> None:
+    token = get_token(connect)
+    connect.route('**/api/session', lambda route: route.abort())
+    button(connect, 'Renew').click()
+    expect(connect.locator('.token-note')).to_contain_text('The present token holds')
+    assert connect.locator('.token-value').text_content() == token
+
+
+def test_the_tabs_are_moved_through_by_keyboard(connect: Page) -> None:
+    connect.get_by_role('tab', name='curl').focus()
+    for key, tab in (
+        ('ArrowRight', 'Python'),
+        ('End', 'JavaScript'),
+        ('ArrowRight', 'curl'),
+        ('ArrowLeft', 'JavaScript'),
+    ):
+        connect.keyboard.press(key)
+        expect(connect.get_by_role('tab', name=tab)).to_be_focused()
+        expect(connect.get_by_role('tabpanel')).to_have_count(1)
+        expect(connect.get_by_role('tabpanel', name=tab)).to_be_visible()
+
+
+def test_the_protocol_is_one_link_away_and_fits_a_phone(connect: Page, board: Board) -> None:
+    connect.set_viewport_size({'width': 320, 'height': 700})
+    assert connect.evaluate('document.documentElement.scrollWidth') == 320
+    connect.get_by_role('link', name='Live protocol').click()
+    expect(connect).to_have_url(f'{board.url}/api/asyncapi')
+    assert connect.evaluate('document.documentElement.scrollWidth') == 320
+    expect(connect.get_by_role('heading', name='dashboard_changes')).to_be_visible()
+    cookies = {cookie['name']: cookie['value'] for cookie in connect.context.cookies()}
+    served = httpx.get(f'{board.url}/api/asyncapi.json', cookies=cookies)
+    assert served.json()['servers']['churnboard']['host'] == board.url.removeprefix('http://')

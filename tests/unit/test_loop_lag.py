@@ -1,0 +1,56 @@
+"""The event loop's lag, as it is measured from inside."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from services.loop_lag import LoopLag
+
+
+def test_there_is_nothing_to_tell_before_the_first_look() -> None:
+    assert LoopLag().quantiles() == {}
+
+
+def test_the_quantiles_are_those_of_the_waits() -> None:
+    lag = LoopLag(interval=1, window=100)
+    for number in range(100):
+        lag.note(number / 1000)
+    assert lag.quantiles() == {0.5: 0.050, 0.99: 0.098, 1.0: 0.099}
+
+
+def test_waking_early_is_no_wait() -> None:
+    lag = LoopLag()
+    lag.note(-0.001)
+    assert lag.quantiles()[1.0] == 0
+
+
+def test_a_stand_still_counts_by_its_length() -> None:
+    """Of three seconds one was stood still: a third of all that was due met it."""
+    lag = LoopLag(interval=0.01)
+    for _ in range(200):
+        lag.note(0)
+    lag.note(1)
+    assert lag.quantiles()[0.5] == 0
+    assert lag.quantiles()[0.99] == pytest.approx(0.97)
+    assert lag.quantiles()[1.0] == 1
+
+
+def test_what_is_long_ago_is_forgotten() -> None:
+    lag = LoopLag(interval=0.01, window=0.1)
+    lag.note(5)
+    for _ in range(10):
+        lag.note(0.001)
+    assert lag.quantiles()[1.0] == 0.001
+
+
+async def test_a_blocked_loop_is_noticed() -> None:
+    lag = LoopLag()
+    task = asyncio.create_task(lag.run())
+    await asyncio.sleep(0.05)
+    time.sleep(0.2)
+    await asyncio.sleep(0.05)
+    task.cancel()
+    assert lag.quantiles()[1.0] > 0.15
