@@ -1,9 +1,10 @@
-"""``bench engine``: what the data engine costs on this machine."""
+"""``bench``: what the data engine and the live protocol cost on this machine."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,22 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     engine.add_argument('--json', type=Path, metavar='PATH', help='write the figures there, too')
     engine.set_defaults(run=run_engine)
+    live = kinds.add_parser('live', help='the live protocol and REST, beside Node where it is installed')
+    live.add_argument('--quick', action='store_true', help='few users and short beats, below 45 s')
+    live.add_argument('--clients', type=_positive, metavar='N', help='users, each with one client (default: 4000)')
+    live.add_argument('--beats', type=_positive, metavar='N', help='how many beats each figure is measured over')
+    live.add_argument(
+        '--postgresql', metavar='URL', help='keep the data on this server, in a database of its own, instead of our own'
+    )
+    live.add_argument('--json', type=Path, metavar='PATH', help='write the figures there, too')
+    live.set_defaults(run=run_live)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 @command
@@ -39,4 +56,17 @@ def run_engine(args: argparse.Namespace, _settings: Settings) -> int:
     put(report.table())
     if args.json:
         args.json.write_text(json.dumps(report.rows, indent=1))
+    return DONE
+
+
+@command
+def run_live(args: argparse.Namespace, _settings: Settings) -> int:
+    from benchmarks import live
+
+    plan = live.QUICK if args.quick else live.FULL
+    plan = replace(plan, users=args.clients or plan.users, beats=args.beats or plan.beats)
+    report = live.run(plan, server=args.postgresql, tell=tell)
+    put(report.table())
+    if args.json:
+        args.json.write_text(json.dumps(report.figures(), indent=1))
     return DONE

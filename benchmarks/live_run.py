@@ -1,0 +1,194 @@
+"""One run of ``bench live``: the phases, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import secrets
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks import live_data, live_rest
+from benchmarks.live_clients import POSTED, Load
+from benchmarks.live_figures import Measured, Window
+from benchmarks.live_servers import ROOT, Place, Server, churnboard, peer
+from services.clock import system_clock
+from services.database import Database
+from services.errors import Unavailable
+from services.tokens import Tokens
+
+NO_BEAT = 3600
+FEW = 50
+"""Clients that come first, so that the server has loaded what everybody needs."""
+
+SHARES = (1.0, 0.1, 0.0)
+MODES = ('full', 'changes')
+TOKEN_SECONDS = 14_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much is measured."""
+
+    users: int
+    beat: float
+    """Seconds."""
+    beats: int
+    """How many each figure is measured over; five of five seconds hold one ping of each client."""
+    rest_seconds: float
+    idle_seconds: float
+    """For the pings' cost; 0: it is left out."""
+
+
+class Bench:
+    """One run."""
+
+    def __init__(self, plan: Plan, database: Database, url: str, place: Place, tell: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._url = url
+        self._place = place
+        self._tell = tell
+        self._secret = secrets.token_urlsafe(48)
+        self.users = live_data.fill(database, plan.users)
+        tokens = Tokens(self._secret, max_seconds=TOKEN_SECONDS, clock=system_clock)
+        self._tokens = [tokens.issue(user_id, 0, seconds=TOKEN_SECONDS) for user_id in self.users]
+        self._measured = Measured()
+
+    async def measure(self, modules: Path | None) -> Measured:
+        async with churnboard(self._place, url=self._url, secret=self._secret) as server:
+            async with self._writer() as writer:
+                for mode in MODES:
+                    await self._phases(server, writer, mode)
+            await self._rest(server)
+        if self._plan.idle_seconds:
+            await self._pings()
+        if modules:
+            await self._peer(modules)
+        return self._measured
+
+    async def _phases(self, server: Server, writer: _Writer, mode: str) -> None:
+        load = Load(server.port)
+        await self._connect(server, load, self._tokens, updates=mode)
+        for share in SHARES:
+            self._tell(f'{mode} updates, {share:.0%} of the users changing ...')
+            await writer.keep_to(share)
+            window = await self._window(server, load)
+            self._measured.windows[mode, share] = replace(window, written=await writer.keep_to(share))
+        if mode == 'changes':
+            await self._commits(server, load, writer)
+        await writer.keep_to(0)
+        await load.disconnect()
+
+    async def _connect(self, server: Server, load: Load, tokens: list[str], *, updates: str) -> None:
+        """Connect all, with what each of them takes."""
+        self._tell(f'{len(tokens):,} clients connect ...')
+        await load.connect(tokens[:FEW])
+        await load.disconnect()
+        before = server.memory()
+        seconds = await load.connect(tokens, updates=updates)
+        rate, memory = len(tokens) / seconds, (server.memory() - before) / len(tokens)
+        self._measured.connected.setdefault(server.name, (rate, memory))  # the first time, on a fresh server
+
+    async def _window(self, server: Server, load: Load) -> Window:
+        """What the next beats cost, after one to warm up."""
+        await asyncio.sleep(self._plan.beat)
+        load.count_anew()
+        before = server.cpu()
+        await asyncio.sleep(self._plan.beats * self._plan.beat)
+        cpu, heard = server.cpu() - before, load.count_anew()
+        return Window(beats=self._plan.beats, cpu=cpu, heard=heard, lag=await server.lag())
+
+    async def _commits(self, server: Server, load: Load, writer: _Writer) -> None:
+        """How long a posted prediction takes from its commit to the frame, while a tenth changes."""
+        self._tell('From commit to frame ...')
+        await writer.keep_to(0.1)
+        await asyncio.sleep(self._plan.beat)
+        load.count_anew()
+        count = round(self._plan.beats * self._plan.beat * 4)
+        async with live_rest.connected(server.port) as connection:
+            for number, token in enumerate(random.Random(3).choices(self._tokens, k=count)):
+                rows = [{'customer_id': f'{POSTED}{number:05}', 'churn_score': 0.5}]
+                answer = await connection.ask('/api/predictions', token=token, rows=rows)
+                if answer.status != 200:
+                    raise Unavailable(f'POST /api/predictions was answered {answer.status}: {answer.body[:200]!r}')
+                await asyncio.sleep(0.25)
+        await asyncio.sleep(1)
+        self._measured.posted, self._measured.delays = count, sorted(load.count_anew().delays)
+
+    async def _rest(self, server: Server) -> None:
+        self._tell('REST ...')
+        tags = await live_rest.tags(server.port, self._tokens)
+        for status, known in ((304, tags), (200, [None] * len(tags))):
+            before = server.cpu()
+            statuses = await live_rest.repeat(server.port, self._tokens, known, self._plan.rest_seconds)
+            if statuses[status] < 0.98 * statuses.total():
+                raise Unavailable(f'GET /api/live-data should have been answered {status}, and was: {dict(statuses)}')
+            count = statuses.total()
+            self._measured.rest[status] = (count / self._plan.rest_seconds, (server.cpu() - before) / count)
+
+    async def _pings(self) -> None:
+        """What the connections cost by themselves: on a server that never beats meanwhile."""
+        self._tell('Pings ...')
+        place = replace(self._place, beat=NO_BEAT)
+        async with churnboard(place, url=self._url, secret=self._secret) as server:
+            load = Load(server.port)
+            await load.connect(self._tokens[:FEW])
+            await load.disconnect()
+            before = server.cpu()
+            await asyncio.sleep(5)
+            alone = (server.cpu() - before) / 5 * self._plan.beat
+            await load.connect(self._tokens)
+            await asyncio.sleep(2)
+            load.count_anew()
+            before = server.cpu()
+            await asyncio.sleep(self._plan.idle_seconds)
+            idle = (server.cpu() - before) / self._plan.idle_seconds * self._plan.beat
+            pings = load.count_anew().pings / self._plan.idle_seconds * self._plan.beat
+            self._measured.idle = (alone, idle - alone, pings)
+            await load.disconnect()
+
+    async def _peer(self, modules: Path) -> None:
+        self._tell("Node's socket.io ...")
+        frame = round(self._measured.windows['full', 1.0].frame)
+        async with peer(self._place, modules, frame=frame) as server:
+            load = Load(server.port)
+            await self._connect(server, load, [str(user_id) for user_id in self.users], updates='full')
+            self._measured.peer = await self._window(server, load)
+            await load.disconnect()
+
+    @asynccontextmanager
+    async def _writer(self) -> AsyncIterator[_Writer]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, '-m', 'benchmarks.live_writer'),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin and process.stdout
+        try:
+            job = {'url': self._url, 'users': self.users, 'beat': self._plan.beat}
+            process.stdin.write(json.dumps(job).encode() + b'\n')
+            yield _Writer(process.stdin, process.stdout)
+        finally:
+            process.stdin.close()
+            await process.wait()
+
+
+class _Writer:
+    """The other end of :mod:`benchmarks.live_writer`."""
+
+    def __init__(self, asked: asyncio.StreamWriter, answered: asyncio.StreamReader) -> None:
+        self._asked = asked
+        self._answered = answered
+
+    async def keep_to(self, share: float) -> int:
+        """Write for that share of the users a beat from now on; gives what was written since the last time."""
+        self._asked.write(f'{share}\n'.encode())
+        answer = await self._answered.readline()
+        if not answer:
+            raise Unavailable('The writer failed; what it said is above.')
+        return int(answer)

@@ -1,0 +1,137 @@
+"""``bench live``: what it writes is what the product would have written, and what it tells is what it measured."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import text
+
+from app.cli import main
+from benchmarks import live_data
+from benchmarks.live_clients import Heard, Load
+from benchmarks.live_figures import Measured, Window, report_of
+from benchmarks.live_report import Figure, Target
+from benchmarks.live_servers import LAG
+from benchmarks.live_writer import write
+from services.clock import from_micros, system_clock
+from services.database import Database
+from services.errors import Unavailable
+from services.prediction_rows import PredictionRow
+from services.predictions import Ingest
+from services.rollup_check import first_difference
+from services.scores import RiskBands
+
+OWN = {'user_id', 'committed_at', 'created_at', 'id', 'started_at'}
+"""Columns in which two users with the same data differ."""
+
+
+def rows(database: Database, table: str, user_id: int) -> set[frozenset[tuple[str, Any]]]:
+    with database.reading() as session:
+        found = session.execute(text(f'SELECT * FROM {table} WHERE user_id = :user'), {'user': user_id}).mappings()
+        return {frozenset((key, value) for key, value in row.items() if key not in OWN) for row in found}
+
+
+def test_every_user_has_the_same_data_and_right_rollups(database: Database) -> None:
+    first, second, third = live_data.fill(database, 3)
+    for table in live_data.COPIED:
+        name = str(table.__tablename__)
+        assert rows(database, name, first) == rows(database, name, second) == rows(database, name, third) != set()
+    with database.reading() as session:
+        assert first_difference(session, third, zone='UTC', bands=RiskBands()) is None
+
+
+def test_the_writer_writes_what_the_product_would_have_written(database: Database) -> None:
+    product, bench, other = live_data.fill(database, 3)
+    with database.writing() as session:
+        write(session, [bench])
+    with database.reading() as session:
+        newest = 'SELECT * FROM prediction WHERE user_id = :user ORDER BY arrival DESC LIMIT 1'
+        made = session.execute(text(newest), {'user': bench}).mappings().one()
+    row = PredictionRow(1, made['customer_id'], made['score'], made['predicted_at'])
+    ingest = Ingest(database, clock=lambda: from_micros(made['committed_at']))
+    ingest.take(product, [row], **live_data.FEED)  # type: ignore[arg-type]
+    for table in live_data.COPIED:
+        name = str(table.__tablename__)
+        assert rows(database, name, bench) == rows(database, name, product), name
+    assert rows(database, 'user_revision', bench) != rows(database, 'user_revision', other)
+
+
+def test_the_writer_keeps_the_rollups_right(database: Database) -> None:
+    users = live_data.fill(database, 3)
+    for chosen in (users, users[:2], users):
+        with database.writing() as session:
+            write(session, chosen)
+    with database.reading() as session:
+        for user_id in users:
+            assert first_difference(session, user_id, zone='UTC', bands=RiskBands()) is None
+
+
+def test_the_lag_is_found_among_the_metrics() -> None:
+    registry = CollectorRegistry()
+    gauge = Gauge('churnboard_loop_lag_seconds', 'How late the event loop is', ['quantile'], registry=registry)
+    for quantile, value in (('0.5', 0.0001), ('0.99', 0.05), ('1.0', math.pi)):
+        gauge.labels(quantile).set(value)
+    found = LAG.findall(generate_latest(registry).decode())
+    assert {quantile: float(value) for quantile, value in found} == {'0.5': 0.0001, '0.99': 0.05, '1.0': math.pi}
+
+
+@pytest.mark.parametrize(
+    ('target', 'ours', 'peer', 'met'),
+    [
+        (Target(limit=50), 50, None, True),
+        (Target(limit=50), 51, 1, False),
+        (Target(limit=2.5, of_ratio=True), 10, 4, True),
+        (Target(limit=2.5, of_ratio=True), 10.1, 4, False),
+        (Target(limit=2.5, of_ratio=True), 10, None, None),
+        (Target(limit=300, at_least=True), 299, None, False),
+        (Target(limit=300, at_least=True), 300, None, True),
+        (None, 1, 1, None),
+    ],
+)
+def test_a_target_is_met_missed_or_not_measured(
+    target: Target | None, ours: float, peer: float | None, met: bool | None
+) -> None:
+    assert Figure(name='x', ours=ours, peer=peer, target=target).met is met
+
+
+def test_figures_are_taken_over_updates_and_beats() -> None:
+    heard = Heard(events=Counter(dashboard_update=100, new_prediction=40), bytes=Counter(dashboard_update=430_000))
+    window = Window(beats=5, cpu=250, heard=heard, lag={}, written=120)
+    peer = Window(beats=5, cpu=50, heard=heard, lag={})
+    measured = Measured(connected={'ours': (400, 30)}, windows={('full', 1.0): window}, peer=peer)
+    figures = {row.name: row for row in report_of(20, 5, 'sqlite', measured).rows}
+    assert figures['full, all changing: CPU ms/update'].ours == 2.5
+    assert figures['full, all changing: CPU ms/update'].ratio == 5
+    assert figures['full, all changing: CPU ms/beat'].ours == 50
+    assert figures['full, all changing: other events/beat'].ours == 8
+    assert figures['bytes/update'].ours == 4300
+
+
+async def test_a_client_that_is_refused_ends_the_run() -> None:
+    async def refuse(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'HTTP/1.1 503 Service Unavailable\r\n\r\n')
+        writer.close()
+
+    server = await asyncio.start_server(refuse, '127.0.0.1', 0)
+    with pytest.raises(Unavailable, match='503'):
+        await Load(server.sockets[0].getsockname()[1]).connect(['token'])
+    server.close()
+
+
+def test_a_wrong_number_of_clients_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match='2'):
+        main(['bench', 'live', '--clients', '0'])
+    assert '--clients' in capsys.readouterr().err
+
+
+def test_the_history_ends_before_now_and_repeats() -> None:
+    now = system_clock()
+    history = list(live_data.history(now))
+    assert history == list(live_data.history(now))
+    assert len(history) == live_data.ROWS
+    assert max(from_micros(row.predicted_at or 0) for row in history) < now
