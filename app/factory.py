@@ -39,6 +39,7 @@ from services.emitter import Emitter
 from services.exports import Exports
 from services.hub import LiveHub
 from services.loop_lag import LoopLag
+from services.prediction_list import PredictionList
 from services.predictions import Ingest
 from services.rollup_upkeep import RollupUpkeep
 from services.socket_server import SocketServer
@@ -129,6 +130,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         auth=auth,
         hub=hub,
         ingest=ingest,
+        predictions=PredictionList(database, dashboard, clock=clock),
         exports=exports,
         uploads=uploads,
         upkeep=RollupUpkeep(database, bands=bands, clock=clock),

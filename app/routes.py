@@ -9,7 +9,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from app.api import auth as auth_api
-from app.api import customers, documents, health, live_data, metrics, predictions, session, unknown
+from app.api import customers, documents, health, live_data, metrics, predictions, series, session, unknown
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
 from app.pages import login
@@ -43,7 +43,12 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(auth_api.create_router(auth))
     app.include_router(session.create_router(auth))
     app.include_router(live_data.create_router(auth, hub))
-    app.include_router(predictions.create_router(auth, services.database, services.ingest, hub, clock=services.clock))
+    app.include_router(
+        predictions.create_router(
+            auth, services.database, services.ingest, hub, services.predictions, clock=services.clock
+        )
+    )
+    app.include_router(series.create_router(auth, hub))
     app.include_router(exports_api.create_router(auth, services.exports))
     app.include_router(uploads_api.create_router(auth, services.uploads))
     app.include_router(customers.create_router(auth, services.database, hub, bands=services.settings.bands))

@@ -14,6 +14,7 @@ from services.database import Database
 from services.exports import Exports
 from services.hub import LiveHub
 from services.loop_lag import LoopLag
+from services.prediction_list import PredictionList
 from services.predictions import Ingest
 from services.rollup_upkeep import RollupUpkeep
 from services.socket_server import SocketServer
@@ -33,6 +34,7 @@ class Services:
     auth: Auth
     hub: LiveHub
     ingest: Ingest
+    predictions: PredictionList
     exports: Exports
     uploads: Uploads
     workspace: Workspace

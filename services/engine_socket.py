@@ -19,6 +19,10 @@ MAX_WAITING = 2 * 1024 * 1024
 """Bytes a client may leave unread before its connection is given up."""
 
 
+BROKEN = (ValueError, TypeError, LookupError)
+"""What the library raises over a packet that is none."""
+
+
 class Line(Protocol):
     """A WebSocket that can be written to at once, by whoever serves it."""
 
@@ -76,17 +80,26 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         else:
             self._put(pkt)
 
+    async def handle_post_request(self, environ: dict[str, Any]) -> None:
+        try:
+            await super().handle_post_request(environ)
+        except BROKEN as error:
+            self.server.refuse_frame('bad_frame')
+            raise exceptions.EngineIOError from error  # answered with 400, and the connection is closed
+
     async def poll(self) -> Any:
         packets = await super().poll()
         self._queued = 0
         return packets
 
-    async def close(self, wait: bool = True, abort: bool = False, reason: Any = None) -> None:
+    async def close(self, wait: bool = False, abort: bool = False, reason: Any = None) -> None:  # noqa: ARG002
         if self._ping_timer:
             self._ping_timer.cancel()
-        await super().close(wait=wait and not self._line, abort=abort, reason=reason)
+        await super().close(wait=False, abort=abort, reason=reason)  # a peer that never reads would be waited for
         if self._line:
             self._line.close()
+        else:
+            self.queue.put_nowait(None)  # ends a poll that is open
 
     def schedule_ping(self) -> None:
         if self.last_ping:  # else one is under way
@@ -160,7 +173,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             try:
                 received = packet.Packet(encoded_packet=text)
                 await self.receive(received)
-            except (ValueError, TypeError, exceptions.EngineIOError):
+            except (*BROKEN, exceptions.EngineIOError):
                 if not self.closed:
                     self.server.refuse_frame('bad_frame')
                 return

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlmodel import Session, col
 
 from services.dashboard import Dashboard
@@ -42,13 +42,18 @@ def pages(
     A few are looked up by the condition that leaves the fewest, and sorted. Many are gone through in the order of time:
     sorting them would take longer, and nothing could be sent meanwhile.
     """
+    rows = newest_first(session, dashboard, selection).where(_arrived(last_arrival))
+    with session.execute(rows, execution_options={'yield_per': PAGE}) as found:
+        yield from found.partitions()
+
+
+def newest_first(session: Session, dashboard: Dashboard, selection: Selection) -> Select[*tuple[Any, ...]]:
+    """The statement for the predictions of a query, greatest (predicted_at, arrival) first."""
     planned = _by_filter(dashboard.planned(session, selection))
     at, arrival = col(Prediction.predicted_at), col(Prediction.arrival)
     # the sums keep the database from going through all predictions in the order of time nevertheless
     newest = (at.desc(), arrival.desc()) if planned.plan is None else ((at + 0).desc(), (arrival + 0).desc())
-    rows = prediction_rows().where(*planned.conditions(), _arrived(last_arrival)).order_by(*newest)
-    with session.execute(rows, execution_options={'yield_per': PAGE}) as found:
-        yield from found.partitions()
+    return prediction_rows().where(*planned.conditions()).order_by(*newest)
 
 
 def is_unchanged(selection: Selection, before: UserState, now: UserState) -> bool:

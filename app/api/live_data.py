@@ -22,7 +22,7 @@ def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
         """The numbers the board shows right now for a query, with an ETag."""
         snapshot = await hub.snapshot(caller.user_id, query_of(request))
         headers = {**HEADERS, 'ETag': snapshot.etag}
-        if snapshot.etag in _tags(request):
+        if snapshot.etag in tags(request):
             return Response(status_code=304, headers=headers)
         body = b'{"success":true,"data":{%b}}' % snapshot.members
         return Response(body, headers=headers, media_type='application/json')
@@ -30,6 +30,6 @@ def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
     return router
 
 
-def _tags(request: Request) -> list[str]:
+def tags(request: Request) -> list[str]:
     """The ETags the caller has; weak ones count, as RFC 9110 13.1.2 says."""
     return [tag.strip().removeprefix('W/') for tag in request.headers.get('if-none-match', '').split(',')]

@@ -1,4 +1,4 @@
-"""``POST /api/predictions``: scores in, as a JSON array or NDJSON."""
+"""Predictions by REST: scores in, as a JSON array or NDJSON, and out, page by page."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
+from app.api.query import query_of
 from services.auth import Auth
 from services.clock import Clock
 from services.database import Database
@@ -14,14 +15,18 @@ from services.hub import LiveHub
 from services.identity import Identity
 from services.json_rows import read_json
 from services.models import SourceKind
+from services.prediction_list import MOST, PredictionList
 from services.predictions import Ingest, IngestResult
 
 MAX_BYTES = 8 * 1024 * 1024
 NDJSON = ('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines')
+DEFAULT_LIMIT = 100
 FLAGS = {'true': True, '1': True, 'false': False, '0': False}
 
 
-def create_router(auth: Auth, database: Database, ingest: Ingest, hub: LiveHub, *, clock: Clock) -> APIRouter:
+def create_router(
+    auth: Auth, database: Database, ingest: Ingest, hub: LiveHub, predictions: PredictionList, *, clock: Clock
+) -> APIRouter:
     router = APIRouter(prefix='/api', tags=['predictions'])
     Caller = Annotated[Identity, Depends(current_identity(auth))]
 
@@ -40,7 +45,24 @@ def create_router(auth: Auth, database: Database, ingest: Ingest, hub: LiveHub, 
             await hub.notice(caller.user_id)
         return JSONResponse({'success': True, 'data': _public(result)})
 
+    @router.get('/predictions')
+    async def get_predictions(request: Request, caller: Caller) -> JSONResponse:
+        """The predictions of a query, newest first; ``next_cursor`` leads to the next page, and is null on the last."""
+        query = query_of(request, besides=('limit', 'cursor'))
+        limit = _limit(request.query_params.get('limit'))
+        page = await predictions.page(caller.user_id, query, limit=limit, cursor=request.query_params.get('cursor'))
+        data = {'items': page.items, 'next_cursor': page.next_cursor}
+        return JSONResponse({'success': True, 'data': data}, headers={'Cache-Control': 'no-store'})
+
     return router
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST):
+        raise InvalidRequest(f'Give a whole number from 1 to {MOST:,}.', field='limit')
+    return int(text)
 
 
 def _public(result: IngestResult) -> dict[str, object]:

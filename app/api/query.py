@@ -1,14 +1,17 @@
 """``DashboardQuery`` from request parameters."""
 
+from collections.abc import Collection
+
 from fastapi import Request
 
 from services.errors import InvalidRequest
 from services.query import DashboardQuery
 
 
-def query_of(request: Request) -> DashboardQuery:
+def query_of(request: Request, *, besides: Collection[str] = ()) -> DashboardQuery:
     """The query in the request's parameters; ``risk`` may be repeated, everything else stands once.
 
+    :param besides: parameters that are no part of it.
     :raises InvalidRequest: names the parameter.
     """
     values: dict[str, object] = {}
@@ -16,5 +19,6 @@ def query_of(request: Request) -> DashboardQuery:
         given = request.query_params.getlist(key)
         if key != 'risk' and len(given) > 1:
             raise InvalidRequest('Give this parameter once.', field=key[:100])
-        values[key] = given if key == 'risk' else given[0]
+        if key not in besides:
+            values[key] = given if key == 'risk' else given[0]
     return DashboardQuery.parse(values)

@@ -148,7 +148,7 @@ async def server(served: Served) -> AsyncIterator[str]:
         running.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(running.serve(sockets=[listening]))
         try:
-            while not running.started:  # noqa: ASYNC110 -- uvicorn tells it in no other way
+            while not running.started:
                 assert not task.done(), task.exception()
                 await asyncio.sleep(0.01)
             yield f'http://127.0.0.1:{listening.getsockname()[1]}/'

@@ -1,0 +1,31 @@
+"""``GET /api/series``: what the board's charts show."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.api.identity import current_identity
+from app.api.live_data import HEADERS, tags
+from app.api.query import query_of
+from services.auth import Auth
+from services.hub import LiveHub
+from services.identity import Identity
+
+
+def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
+    router = APIRouter(prefix='/api', tags=['live data'])
+    Caller = Annotated[Identity, Depends(current_identity(auth))]
+
+    @router.get('/series')
+    async def series(request: Request, caller: Caller) -> Response:
+        """Score distribution, risk over time and the customers most at risk, for a query, with an ETag."""
+        charts = await hub.charts(caller.user_id, query_of(request))
+        data = charts.model_dump_json(exclude_none=True).encode()
+        etag = f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"'
+        headers = {**HEADERS, 'ETag': etag}
+        if etag in tags(request):
+            return Response(status_code=304, headers=headers)
+        return Response(b'{"success":true,"data":%b}' % data, headers=headers, media_type='application/json')
+
+    return router

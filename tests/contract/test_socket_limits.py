@@ -1,0 +1,257 @@
+"""What a Socket.IO client may do to the server: so much, and no more; by either transport."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from services.clock import system_clock
+from services.tokens import Tokens
+from tests.accounts import SECRET
+from tests.board import Board
+from tests.contract.live import Listener, listening
+
+TRANSPORTS = ('websocket', 'polling')
+METRICS_TOKEN = 'metrics-token-of-the-tests'
+EVENTS_PER_SECOND, PER_USER, PER_ADDRESS = 2, 3, 40
+
+
+@pytest.fixture(scope='module')
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """A server with narrow limits."""
+    settings = {
+        'REFRESH_SECONDS': '0.5',
+        'EVENTS_PER_SECOND': str(EVENTS_PER_SECOND),
+        'MAX_CONNECTIONS_PER_USER': str(PER_USER),
+        'MAX_CONNECTIONS_PER_ADDRESS': str(PER_ADDRESS),
+        'METRICS_TOKEN': METRICS_TOKEN,
+        'MAX_MESSAGE_KB': '4',
+    }
+    board = Board(tmp_path_factory.mktemp('limits'), settings)
+    board.start()
+    yield board
+    assert board.stop() == 0, board.log
+    assert 'Traceback' not in board.log, board.log
+
+
+@pytest.fixture
+def token(board: Board, request: pytest.FixtureRequest) -> str:
+    return board.add_user(f'{abs(hash(request.node.nodeid))}@example.com')
+
+
+def expiring(token: str, seconds: int) -> str:
+    """Another token of the same user that ends soon."""
+    claims = jwt.decode(token, options={'verify_signature': False})
+    tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
+    return tokens.issue(int(claims['sub']), claims['tv'], seconds=seconds)
+
+
+async def figure(board: Board, name: str) -> float:
+    async with httpx.AsyncClient(base_url=board.url) as rest:
+        answer = await rest.get('/metrics', headers={'Authorization': f'Bearer {METRICS_TOKEN}'})
+    assert answer.status_code == 200
+    lines = [line.rpartition(' ') for line in answer.text.splitlines() if not line.startswith('#')]
+    return {line[0]: float(line[2]) for line in lines}.get(f'churnboard_{name}', 0.0)
+
+
+async def until_figure(board: Board, name: str, value: float) -> None:
+    async with asyncio.timeout(20):
+        while await figure(board, name) != value:  # noqa: ASYNC110 -- another process tells it
+            await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def raw(board: Board) -> AsyncIterator[ClientConnection]:
+    """An Engine.IO connection that has said nothing yet."""
+    url = board.url.replace('http', 'ws') + '/socket.io/?EIO=4&transport=websocket'
+    async with connect(url, compression=None) as socket:
+        assert (await socket.recv())[:1] == '0'
+        yield socket
+
+
+async def closed(socket: ClientConnection, seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        try:
+            while True:
+                if await socket.recv() == '2':
+                    await socket.send('3')
+        except ConnectionClosed:
+            pass
+
+
+@pytest.mark.parametrize('transport', TRANSPORTS)
+async def test_changes_and_what_was_missed(board: Board, token: str, transport: str) -> None:
+    async with listening(board.url, token, transport=transport, updates='changes') as live:
+        first = await live.next('dashboard_update')
+        async with httpx.AsyncClient(base_url=board.url, headers={'Authorization': f'Bearer {token}'}) as rest:
+            for number in range(2):
+                await rest.post('/api/predictions', json=[{'customer_id': f'c{number}', 'churn_score': 0.5}])
+                changes = await live.next(
+                    'dashboard_changes',
+                    where=lambda data, number=number: data.get('metrics', {}).get('total_predictions') == number + 1,
+                )
+        assert changes['epoch'] == first['epoch']
+        assert 'retention_trend' not in changes.get('trends', {})
+        heard = len(live.heard)
+        await live.client.emit('request_dashboard_data', {'since': [first['epoch'], first['seq']]})
+        missed = await live.next('dashboard_changes', after=heard)
+        assert missed['metrics']['total_predictions'] == 2
+        assert [item['customer_id'] for item in missed['recent_activity']] == ['c1', 'c0']
+        await live.client.emit('request_dashboard_data', {'since': ['another run', 1]})
+        whole = await live.next('dashboard_update', after=heard)
+        assert whole['metrics']['total_predictions'] == 2
+        assert whole['seq'] == missed['seq'] + 1
+
+
+@pytest.mark.parametrize('transport', TRANSPORTS)
+async def test_a_connection_ends_with_its_token(board: Board, token: str, transport: str) -> None:
+    async with listening(board.url, expiring(token, 2), transport=transport) as live:
+        assert (await live.next('system_alert'))['id'] == 'token-expiring'
+        assert (await live.next('error'))['code'] == 'token_expired'
+        async with asyncio.timeout(5):
+            await live.disconnected.wait()
+
+
+@pytest.mark.parametrize('transport', TRANSPORTS)
+async def test_a_new_token_keeps_it_and_anothers_does_not_change_it(board: Board, token: str, transport: str) -> None:
+    other = board.add_user(f'other-{transport}@example.com')
+    async with listening(board.url, expiring(token, 3), transport=transport) as live:
+        await live.next('dashboard_update')
+        for bad in (other, 'no token', None):
+            refused = await live.client.call('authenticate', {'token': bad})
+            assert refused['code'] == 'invalid_token'
+            await asyncio.sleep(1 / EVENTS_PER_SECOND)
+        assert (await live.client.call('authenticate', {'token': token}))['status'] == 'success'
+        heard = len(live.heard)
+        await asyncio.sleep(3)
+        assert not live.disconnected.is_set()
+        assert await live.next('dashboard_update', after=heard)
+        assert 'token_expired' not in [error.get('code') for error in live.of('error')]
+
+
+@pytest.mark.parametrize('transport', TRANSPORTS)
+async def test_too_many_events_are_refused_and_others_do_not_notice(board: Board, token: str, transport: str) -> None:
+    refused = await figure(board, 'refusals_total{reason="event_rate"}')
+    calm_token = board.add_user(f'calm-{transport}@example.com')
+    async with listening(board.url, calm_token) as calm, listening(board.url, token, transport=transport) as live:
+        await live.next('dashboard_update')
+        for _ in range(2 * EVENTS_PER_SECOND + 5):
+            await live.client.emit('request_dashboard_data', {})
+        error = await live.next('error')
+        assert (error['code'], error['retry_after'] > 0) == ('rate_limited', True)
+        assert len(live.of('error')) == 1, 'one answer for a row of them'
+        assert await figure(board, 'refusals_total{reason="event_rate"}') > refused
+        for _ in range(120):
+            await live.client.emit('request_dashboard_data', {})
+        async with asyncio.timeout(10):
+            await live.disconnected.wait()
+        assert await calm.next('dashboard_update', after=len(calm.heard))
+
+
+@pytest.mark.parametrize('transport', TRANSPORTS)
+async def test_a_user_has_so_many_connections_and_room_again_when_one_leaves(
+    board: Board, token: str, transport: str
+) -> None:
+    async with AsyncExitStack() as open_ones:
+        for _ in range(PER_USER):
+            await open_ones.enter_async_context(listening(board.url, token, transport=transport))
+        async with listening(board.url, token, transport=transport) as refused:
+            answer = await refused.next('connected')
+            assert (answer['status'], answer['code']) == ('error', 'rate_limited')
+            assert answer['retry_after'] > 0
+            async with asyncio.timeout(5):
+                await refused.disconnected.wait()
+            assert refused.of('dashboard_update') == []
+    async with asyncio.timeout(10):
+        while True:
+            async with listening(board.url, token, transport=transport) as again:
+                if (await again.next('connected'))['status'] == 'success':
+                    break
+
+
+async def test_an_address_has_so_many_connections(board: Board) -> None:
+    await until_figure(board, 'connections', 0)
+    async with AsyncExitStack() as open_ones:
+        for _ in range(PER_ADDRESS):
+            await open_ones.enter_async_context(raw(board))
+        with pytest.raises(InvalidStatus) as refused:
+            await open_ones.enter_async_context(raw(board))
+        assert refused.value.response.status_code == 429
+        assert int(refused.value.response.headers['Retry-After']) > 0
+        async with httpx.AsyncClient(base_url=board.url) as rest:
+            answer = await rest.get('/socket.io/?EIO=4&transport=polling')
+        assert (answer.status_code, answer.json()['error']['code']) == (429, 'rate_limited')
+        assert await figure(board, 'refusals_total{reason="too_many_connections_of_address"}') == 2
+    await until_figure(board, 'connections', 0)
+
+
+async def test_one_that_says_nothing_is_closed_though_it_answers_pings(board: Board) -> None:
+    async with raw(board) as silent:
+        await closed(silent)
+    await until_figure(board, 'connections', 0)
+
+
+@pytest.mark.parametrize('frame', ['42["user_action",{}]', '40/admin,', '42["connect",{}]'])
+async def test_frames_out_of_place_are_left_out_and_many_end_the_connection(board: Board, frame: str) -> None:
+    dropped = await figure(board, 'dropped_total{reason="event_out_of_place"}')
+    async with raw(board) as socket:
+        for _ in range(10):
+            await socket.send(frame)
+        await closed(socket, seconds=5)
+    assert await figure(board, 'dropped_total{reason="event_out_of_place"}') - dropped >= 10
+    await until_figure(board, 'connections', 0)
+
+
+BINARY = '451-["a",{"_placeholder":true,"num":0}]'
+
+
+@pytest.mark.parametrize('frame', ['x', '42', '42{}', '42[', '49', '9', BINARY, '4' + 'y' * 5000])
+async def test_what_is_no_frame_of_ours_ends_the_connection_and_leaves_nothing(board: Board, frame: str) -> None:
+    async with raw(board) as socket:
+        await socket.send(frame)
+        await closed(socket, seconds=5)
+    await until_figure(board, 'connections', 0)
+
+
+@pytest.mark.parametrize('packet', ['x', '9', '42{}', '42[', BINARY, '4' + 'y' * 5000])
+async def test_the_same_by_polling(board: Board, packet: str) -> None:
+    async with httpx.AsyncClient(base_url=board.url) as rest:
+        opened = (await rest.get('/socket.io/?EIO=4&transport=polling')).text
+        path = f'/socket.io/?EIO=4&transport=polling&sid={json.loads(opened[1:])["sid"]}'
+        assert (await rest.post(path, content=packet)).status_code in (200, 400)
+        async with asyncio.timeout(5):
+            while (await rest.get(path)).status_code != 400:  # noqa: ASYNC110 -- another process tells it
+                await asyncio.sleep(0.05)
+    await until_figure(board, 'connections', 0)
+
+
+async def test_a_binary_frame_ends_the_connection(board: Board) -> None:
+    async with raw(board) as socket:
+        await socket.send(b'4abc')
+        await closed(socket, seconds=5)
+
+
+async def test_metrics_are_for_who_has_the_token(board: Board) -> None:
+    async with httpx.AsyncClient(base_url=board.url) as rest:
+        for headers in ({}, {'Authorization': 'Bearer wrong'}, {'Authorization': f'Basic {METRICS_TOKEN}'}):
+            assert (await rest.get('/metrics', headers=headers)).status_code == 401
+        assert (await rest.get(f'/metrics?token={METRICS_TOKEN}')).status_code == 401
+    assert await figure(board, 'loop_lag_seconds{quantile="0.5"}') >= 0
+
+
+@pytest.mark.parametrize('transport', TRANSPORTS)
+async def test_an_event_that_there_is_not_is_told_so(board: Board, token: str, transport: str) -> None:
+    async with listening(board.url, token, transport=transport) as live:
+        await live.client.emit('dance', {'now': True})
+        error: Any = await live.next('error')
+        assert (error['code'], error['field']) == ('invalid_request', 'event')
+        assert isinstance(live, Listener)
