@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.chromium
-	$(BIN)/python -m pytest tests --ignore=tests/e2e -m 'not long' -n 3 --dist loadscope
+	$(BIN)/python -m pytest tests --ignore=tests/e2e -m 'not long' -n 4 --dist loadscope
 	$(BIN)/python -m pytest tests/e2e -m 'not long'
 
 test-long: $(VENV)/dev.stamp

@@ -33,7 +33,7 @@ SPARE_FILES = 500
 CHECKED = 5
 
 FULL = Plan(users=4_000, beat=5, beats=5, rest_seconds=10, idle_seconds=25)
-QUICK = Plan(users=100, beat=0.8, beats=2, rest_seconds=1, idle_seconds=0)
+QUICK = Plan(users=100, beat=0.5, beats=2, rest_seconds=1, idle_seconds=0)
 
 
 def run(plan: Plan, *, server: str | None = None, tell: Callable[[str], None]) -> Report:

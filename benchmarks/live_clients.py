@@ -49,6 +49,8 @@ class Load:
         self.heard = Heard()
         self._port = port
         self._clients: list[_Client] = []
+        self.something = asyncio.Event()
+        """Set by each event."""
 
     async def connect(self, tokens: Sequence[str], *, updates: str = 'full') -> float:
         """Connect a client for each token; gives the seconds until all of them had their first board.
@@ -76,6 +78,11 @@ class Load:
         """Begin to count anew; gives what was heard until now."""
         heard, self.heard = self.heard, Heard()
         return heard
+
+    async def next_event(self) -> None:
+        """Wait until a client hears something."""
+        self.something.clear()
+        await self.something.wait()
 
     async def disconnect(self) -> None:
         """Leave, all at once, and wait until the server may have noticed."""
@@ -164,6 +171,7 @@ class _Client(asyncio.Protocol):
     def _hear(self, payload: bytes) -> None:
         name = payload[4 : payload.index(b'"', 4)].decode()
         heard = self._load.heard
+        self._load.something.set()
         heard.events[name] += 1
         heard.bytes[name] += len(payload)
         if name == 'dashboard_update' and not self.board.done():

@@ -9,7 +9,7 @@ from benchmarks.live_report import Report, Target
 
 UPDATES = ('dashboard_update', 'dashboard_changes')
 NAMES = {1.0: 'all', 0.1: '10 %', 0.0: 'none'}
-LAGS = {'0.5': 'p50', '0.99': 'p99', '1.0': 'max'}
+LAGS = {0.5: 'p50', 0.99: 'p99', 1: 'max'}
 TARGETS = {
     ('full', 1.0, 'update'): Target(limit=2.5, of_ratio=True),
     ('changes', 0.1, 'beat'): Target(limit=0.5, of_ratio=True),
@@ -24,7 +24,7 @@ class Window:
     cpu: float
     """Milliseconds."""
     heard: Heard
-    lag: dict[str, float]
+    lag: dict[float, float]
     written: int = 0
     """Predictions that the writer wrote, in this time and the beat before."""
 
@@ -42,6 +42,10 @@ class Window:
 class Measured:
     """Everything that one run found out."""
 
+    start: float | None = None
+    """CPU of the server from its start until it came to rest."""
+    others: float | None = None
+    """Percent of the server's core that went to others: what they take makes everything by the clock slower."""
     connected: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Connects a second and kilobytes a client, by server."""
     windows: dict[tuple[str, float], Window] = field(default_factory=dict)
@@ -56,10 +60,17 @@ class Measured:
     """Requests a second and CPU of each, by status."""
 
 
+def idle_of(*, alone: float, connected: float, pings: float) -> tuple[float, float, float] | None:
+    """The cost of connections that only ping; ``None``: it is lost in what else the server did meanwhile."""
+    return (alone, connected - alone, pings) if connected > alone and pings else None
+
+
 def report_of(users: int, beat: float, database: str, measured: Measured) -> Report:
     report = Report()
     report.add('users', users)
     report.add(f'seconds a beat, on {database}', beat)
+    report.add("server's core: used by others, %", measured.others)
+    report.add('start: CPU ms until at rest', measured.start)
     _connecting(report, measured)
     for key in measured.windows:
         _window(report, key, measured)

@@ -7,6 +7,7 @@ import json
 import random
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +15,8 @@ from pathlib import Path
 
 from benchmarks import live_data, live_rest
 from benchmarks.live_clients import POSTED, Load
-from benchmarks.live_figures import Measured, Window
-from benchmarks.live_servers import ROOT, Place, Server, churnboard, peer
+from benchmarks.live_figures import Measured, Window, idle_of
+from benchmarks.live_servers import ROOT, Place, Server, busy, churnboard, peer
 from services.clock import system_clock
 from services.database import Database
 from services.errors import Unavailable
@@ -60,10 +61,15 @@ class Bench:
 
     async def measure(self, modules: Path | None) -> Measured:
         async with churnboard(self._place, url=self._url, secret=self._secret) as server:
+            self._tell('The server comes to rest ...')
+            self._measured.start = await server.at_rest()
+            core, used, began = busy(self._place.core), server.cpu(), time.monotonic()
             async with self._writer() as writer:
                 for mode in MODES:
                     await self._phases(server, writer, mode)
             await self._rest(server)
+            others = busy(self._place.core) - core - (server.cpu() - used)
+            self._measured.others = others / 10 / (time.monotonic() - began)
         if self._plan.idle_seconds:
             await self._pings()
         if modules:
@@ -138,18 +144,23 @@ class Bench:
             load = Load(server.port)
             await load.connect(self._tokens[:FEW])
             await load.disconnect()
-            before = server.cpu()
-            await asyncio.sleep(5)
-            alone = (server.cpu() - before) / 5 * self._plan.beat
+            await server.at_rest()
+            alone = await self._idle(server)
             await load.connect(self._tokens)
             await asyncio.sleep(2)
             load.count_anew()
-            before = server.cpu()
-            await asyncio.sleep(self._plan.idle_seconds)
-            idle = (server.cpu() - before) / self._plan.idle_seconds * self._plan.beat
+            connected = await self._idle(server)
             pings = load.count_anew().pings / self._plan.idle_seconds * self._plan.beat
-            self._measured.idle = (alone, idle - alone, pings)
             await load.disconnect()
+        self._measured.idle = idle_of(alone=alone, connected=connected, pings=pings)
+        if not self._measured.idle:
+            self._tell(f'What pings cost could not be told: {alone:.0f} ms a beat without them, {connected:.0f} with.')
+
+    async def _idle(self, server: Server) -> float:
+        """CPU a beat's time of a server that does not beat; equally long each time, so that it can be taken off."""
+        before = server.cpu()
+        await asyncio.sleep(self._plan.idle_seconds)
+        return (server.cpu() - before) / self._plan.idle_seconds * self._plan.beat
 
     async def _peer(self, modules: Path) -> None:
         self._tell("Node's socket.io ...")
@@ -157,6 +168,8 @@ class Bench:
         async with peer(self._place, modules, frame=frame) as server:
             load = Load(server.port)
             await self._connect(server, load, [str(user_id) for user_id in self.users], updates='full')
+            await load.next_event()
+            await asyncio.sleep(self._plan.beat / 2)  # it sends all at once: none of that may fall on a window's edge
             self._measured.peer = await self._window(server, load)
             await load.disconnect()
 

@@ -17,9 +17,15 @@ from pathlib import Path
 
 from benchmarks.live_rest import connected
 from services.errors import Unavailable
+from services.rollup_upkeep import LOOK_SECONDS
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 30
+REST_SECONDS = 120
+START_MARGIN = LOOK_EVERY = 1.0
+QUIET_MS = 50
+"""CPU time in a second, up to which a server counts as being at rest."""
+
 PEER = 'socket.io@4'
 LAG = re.compile(r'^churnboard_loop_lag_seconds\{quantile="([0-9.]+)"\} (\S+)$', re.MULTILINE)
 TICKS = os.sysconf('SC_CLK_TCK')
@@ -53,13 +59,30 @@ class Server:
         """Resident kilobytes."""
         return int(Path(f'/proc/{self.pid}/statm').read_text().split()[1]) * PAGE / 1000
 
-    async def lag(self) -> dict[str, float]:
+    async def at_rest(self) -> float:
+        """Wait until what a server does at its start is over; gives the CPU time that took, from the start.
+
+        Our own looks through all users' rollups once, some seconds after it began to serve.
+
+        :raises Unavailable: it does not come to rest, so that no figure would be its own.
+        """
+        await asyncio.sleep(LOOK_SECONDS + START_MARGIN)
+        quiet = 0
+        for _ in range(round(REST_SECONDS / LOOK_EVERY)):
+            before = self.cpu()
+            await asyncio.sleep(LOOK_EVERY)
+            quiet = quiet + 1 if self.cpu() - before <= QUIET_MS * LOOK_EVERY else 0
+            if quiet == 2:
+                return self.cpu()
+        raise Unavailable(f'The server had not come to rest {REST_SECONDS} s after its start.')
+
+    async def lag(self) -> dict[float, float]:
         """Milliseconds the event loop was late in the last half minute, by quantile; empty where it is not told."""
         if not self.metrics_token:
             return {}
         async with connected(self.port) as connection:
             answer = await connection.ask('/metrics', token=self.metrics_token)
-        return {quantile: 1000 * float(value) for quantile, value in LAG.findall(answer.body.decode())}
+        return lags(answer.body.decode())
 
 
 @asynccontextmanager
@@ -97,6 +120,21 @@ async def peer(place: Place, modules: Path, *, frame: int) -> AsyncIterator[Serv
     environment = {'NODE_PATH': str(modules), 'PORT': str(port), 'TICK': str(place.beat), 'BYTES': str(frame)}
     async with _running(['node', 'benchmarks/live_peer.js'], environment, place, port, probe='/socket.io/') as pid:
         yield Server('node', pid, port)
+
+
+def lags(metrics: str) -> dict[float, float]:
+    """The event loop's lag in milliseconds by quantile, as ``/metrics`` tells it."""
+    return {float(quantile): 1000 * float(value) for quantile, value in LAG.findall(metrics)}
+
+
+def busy(core: int) -> float:
+    """Milliseconds that a core has worked so far, for whomever."""
+    for line in Path('/proc/stat').read_text().splitlines():
+        name, *ticks = line.split()
+        if name == f'cpu{core}':
+            user, nice, system, _idle, _wait, interrupts, soft, stolen, *_ = map(int, ticks)
+            return 1000 * (user + nice + system + interrupts + soft + stolen) / TICKS
+    raise Unavailable(f'/proc/stat does not tell of core {core}.')
 
 
 def peer_modules(tell: Callable[[str], None]) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, RowMapping, and_, case, column, insert, or_, table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
@@ -51,6 +52,13 @@ NAMELESS = """
 FOLD = """
     UPDATE news SET folded_id = {id}, folded_name = {name}, is_new = CASE WHEN EXISTS (
         SELECT 1 FROM customer c WHERE c.user_id = :user AND c.customer_id = news.customer_id) THEN 0 ELSE 1 END
+"""
+
+FOLD_ONE = 'UPDATE news SET folded_id = :id, folded_name = :name WHERE ord = :ord'
+
+FOLD_MANY = """
+    UPDATE news SET folded_id = f.id, folded_name = f.name
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS f(ord bigint, id text, name text) WHERE news.ord = f.ord
 """
 
 BEYOND_ASCII = """
@@ -149,9 +157,12 @@ def _fold(session: Session, rows: Sequence[Any]) -> None:
     folded = [
         {'ord': row.ord, 'id': row.customer_id.casefold(), 'name': row.name and row.name.casefold()} for row in rows
     ]
-    if folded:
-        statement = text('UPDATE news SET folded_id = :id, folded_name = :name WHERE ord = :ord')
-        session.connection().execute(statement, folded)
+    if not folded:
+        return
+    if session.get_bind().dialect.name == 'sqlite':
+        session.connection().execute(text(FOLD_ONE), folded)
+    else:  # its table has no index: all of them in one pass
+        session.connection().execute(text(FOLD_MANY), {'rows': orjson.dumps(folded).decode()})
 
 
 def rebuild_customers(session: Session, user_id: int, customer_ids: Collection[str]) -> None:

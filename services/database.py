@@ -21,8 +21,8 @@ T = TypeVar('T')
 
 READERS = 4
 WRITERS = 2
-OTHERS = 4
-"""Connections of work that has threads of its own: long files, and queries that take long."""
+OTHERS = 9
+"""Connections of work that has threads of its own: long files, queries that take long, and exports."""
 
 READ_SECONDS = 8.0
 WRITE_SECONDS = 60.0

@@ -97,7 +97,7 @@ class Exports:
         self._rate = RateLimit(per_second=per_minute / 60, burst=per_minute, monotonic=monotonic)
         self._fetching: Counter[int] = Counter()
         self._jobs: set[ExportJob] = set()
-        self._counters_threads = Workers(COUNTING, name='export-count')
+        self._counting = Workers(COUNTING, name='export-count')
         self._writers = Workers(WRITING, name='export-write')
         self._readers = Workers(READING, name='export-read')
 
@@ -175,7 +175,7 @@ class Exports:
         """End what is being written; blocks for a moment."""
         for job in self._jobs:
             job.stop()
-        for workers in (self._counters_threads, self._writers, self._readers):
+        for workers in (self._counting, self._writers, self._readers):
             workers.close()
             workers.join(until=time.monotonic() + CLOSE_SECONDS)
 
@@ -193,7 +193,7 @@ class Exports:
             job.stop()
 
     async def _counted(self, user_id: int, query: DashboardQuery, now: datetime) -> tuple[UserState, Selection, int]:
-        counting = self._counters_threads.submit(lambda: self._extent(user_id, query, now))
+        counting = self._counting.submit(lambda: self._extent(user_id, query, now))
         try:
             async with asyncio.timeout(COUNT_SECONDS) as deadline:
                 return await asyncio.wrap_future(counting)

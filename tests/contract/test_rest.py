@@ -258,7 +258,7 @@ def test_a_disabled_user_is_refused_and_an_enabled_one_needs_a_new_token(board: 
     [
         ('GET', '/api/nothing', 404),
         ('GET', '/api', 404),
-        ('GET', '/api/predictions', 405),
+        ('PUT', '/api/predictions', 405),
         ('DELETE', '/api/live-data', 405),
         ('GET', '/nothing', 404),
         ('GET', '/assets/../main.py', 404),

@@ -163,7 +163,8 @@ async def test_a_user_has_so_many_connections_and_room_again_when_one_leaves(
 ) -> None:
     async with AsyncExitStack() as open_ones:
         for _ in range(PER_USER):
-            await open_ones.enter_async_context(listening(board.url, token, transport=transport))
+            mine = await open_ones.enter_async_context(listening(board.url, token, transport=transport))
+            await mine.next('dashboard_update')
         async with listening(board.url, token, transport=transport) as refused:
             answer = await refused.next('connected')
             assert (answer['status'], answer['code']) == ('error', 'rate_limited')

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import time
 from collections import Counter
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import text
 
 from app.cli import main
-from benchmarks import live_data
+from benchmarks import live_data, live_servers
 from benchmarks.live_clients import Heard, Load
-from benchmarks.live_figures import Measured, Window, report_of
+from benchmarks.live_figures import LAGS, Measured, Window, idle_of, report_of
 from benchmarks.live_report import Figure, Target
-from benchmarks.live_servers import LAG
+from benchmarks.live_servers import Server, lags
 from benchmarks.live_writer import write
 from services.clock import from_micros, system_clock
+from services.counters import Counters
 from services.database import Database
 from services.errors import Unavailable
+from services.loop_lag import LoopLag
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.rollup_check import first_difference
@@ -71,13 +72,48 @@ def test_the_writer_keeps_the_rollups_right(database: Database) -> None:
             assert first_difference(session, user_id, zone='UTC', bands=RiskBands()) is None
 
 
-def test_the_lag_is_found_among_the_metrics() -> None:
-    registry = CollectorRegistry()
-    gauge = Gauge('churnboard_loop_lag_seconds', 'How late the event loop is', ['quantile'], registry=registry)
-    for quantile, value in (('0.5', 0.0001), ('0.99', 0.05), ('1.0', math.pi)):
-        gauge.labels(quantile).set(value)
-    found = LAG.findall(generate_latest(registry).decode())
-    assert {quantile: float(value) for quantile, value in found} == {'0.5': 0.0001, '0.99': 0.05, '1.0': math.pi}
+def test_the_lag_is_found_in_what_the_server_tells() -> None:
+    lag, counters = LoopLag(), Counters()
+    for wait in (0.001, 0.002, 0.05):
+        lag.note(wait)
+    for quantile, seconds in lag.quantiles().items():
+        counters.show_lag(quantile, seconds)
+    found = lags(counters.text().decode())
+    assert found == pytest.approx({share: 1000 * seconds for share, seconds in lag.quantiles().items()})
+    assert found.keys() == LAGS.keys()
+
+
+class StartingServer(Server):
+    """One that works for a while some seconds after its start, as ours does when it looks through the rollups."""
+
+    def cpu(self) -> float:
+        return sum(min(max(0.0, time.monotonic() - self.port - begins), 0.3) * 1000 for begins in (0.2, 0.6))
+
+
+async def test_a_server_is_at_rest_only_after_what_it_begins_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quiet at first is not at rest: what comes then would be taken for the cost of whatever is measured."""
+    monkeypatch.setattr(live_servers, 'LOOK_SECONDS', 0.3)
+    monkeypatch.setattr(live_servers, 'START_MARGIN', 0.1)
+    monkeypatch.setattr(live_servers, 'LOOK_EVERY', 0.1)
+    server = StartingServer('ours', 0, time.monotonic())  # type: ignore[arg-type]
+    assert await server.at_rest() == pytest.approx(600, abs=1)
+
+
+async def test_a_server_that_never_rests_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(Server):
+        def cpu(self) -> float:
+            return 1000 * time.monotonic()
+
+    for name, value in (('LOOK_SECONDS', 0), ('START_MARGIN', 0), ('LOOK_EVERY', 0.1), ('REST_SECONDS', 1)):
+        monkeypatch.setattr(live_servers, name, value)
+    with pytest.raises(Unavailable, match='come to rest'):
+        await Busy('ours', 0, 0).at_rest()
+
+
+def test_what_pings_cost_is_told_only_where_it_can_be() -> None:
+    assert idle_of(alone=22, connected=58, pings=100) == (22, 36, 100)
+    assert idle_of(alone=900, connected=438, pings=100) is None
+    assert idle_of(alone=22, connected=58, pings=0) is None
 
 
 @pytest.mark.parametrize(
