@@ -132,7 +132,6 @@ READERS: dict[str, Callable[[str], Any]] = {
     'max_message_kb': _max_message,
     'events_per_second': _count,
     'exports_per_minute': _count,
-    'failed_sign_ins_per_hour': _count,
     'metrics_token': _metrics_token,
     'socket_compression': _flag,
     'log_level': _log_level,
