@@ -67,13 +67,18 @@ class AccessWatch:
         """End what may go on no longer: all connections are looked at, by one query."""
         sessions = {connection.identity.session_hash for connection in self._connections} - {None}
         living = await self._auth.living_sessions([name for name in sessions if name])
+        now = self._clock()
         for connection in self._connections:
-            if not self._may_stay(connection, living):
+            if connection.identity.expires_at <= now:  # its timer does not notice that the clock was set
+                self.expire(connection)
+            elif not self._may_stay(connection, living):
                 self.end(connection, InvalidToken().payload())
 
     def schedule(self, connection: Connection) -> None:
         """Warn the client before its token expires, and end the connection then; a renewed token counts from anew."""
         connection.stop_timers()
+        if self._connections.get(connection.sid) is not connection:
+            return  # it ended while the new token was checked
         left = (connection.identity.expires_at - self._clock()).total_seconds()
         for seconds, act in ((left - WARNING_SECONDS, self.warn), (left, self.expire)):
             timer = asyncio.get_running_loop().call_later(max(0.0, seconds), act, connection)
@@ -93,10 +98,10 @@ class AccessWatch:
         self.end(connection, EXPIRED)
 
     def end(self, connection: Connection, problem: dict[str, object] | None) -> None:
-        """Forget the connection at once, so that it gets no further data; say why and close it meanwhile."""
-        self._connections.remove(connection.sid)
+        """Say why, forget the connection at once, so that it gets no further data, and close it meanwhile."""
         if problem:
             self._emitter.tell(connection, 'error', problem)
+        self._connections.remove(connection.sid)
         ending = partial(self._emitter.end, connection.sid)
         self._supervisor.spawn(f'end of {connection.sid[:4]}', ending())
 

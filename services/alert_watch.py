@@ -74,18 +74,19 @@ class AlertWatch:
         return True
 
     async def active(
-        self, state: UserState, selection: Selection, *, watched: bool, overview: Overview | None = None
+        self, state: UserState, selection: Selection, *, watched: Callable[[], bool], overview: Overview | None = None
     ) -> tuple[Alert, ...]:
         """The user's alerts now.
 
         :param selection: of all the user's data.
+        :param watched: whether somebody watches the user; asked once the alerts are decided, which may take long.
         :param overview: what is known of the data as of that state or later, if it is.
         :raises Unavailable: the database does not answer.
         """
         about, evaluation = self._decided.get(state.user_id) or (None, None)
         if evaluation is None or about != _about(state, selection.today) or _fell_silent(evaluation, self._clock()):
             evaluation = await self._decide(state, selection, overview)
-        if watched:
+        if watched():
             await self._announce(state.user_id, evaluation)
         return evaluation.active
 

@@ -53,18 +53,19 @@ class Arrivals:
         if now.arrivals <= before.arrivals or not self._connections.of(user_id):
             return
         waiting = self._new if self._told[user_id] < PER_BEAT else self._held_back
-        after, _ = waiting.get(user_id, (before.arrivals, 0))
-        waiting[user_id] = (after, now.arrivals)
+        _add(waiting, user_id, (before.arrivals, now.arrivals))
         self._read_soon()
 
     async def beat(self, users: Collection[int]) -> None:
         """These users may be told again."""
+        for left in [user_id for user_id in self._held_back if not self._connections.of(user_id)]:
+            del self._held_back[left]  # it is no news to one who comes later
         for user_id in users:
             self._told.pop(user_id, None)
             span = self._held_back.pop(user_id, None)
-            if span and self._connections.of(user_id):
+            if span:
                 self._told[user_id] = PER_BEAT - 1  # so that all of it is one event
-                self._new[user_id] = span
+                _add(self._new, user_id, span)
         self._read_soon()
 
     def _read_soon(self) -> None:
@@ -75,18 +76,29 @@ class Arrivals:
 
     async def _read(self) -> None:
         try:
-            while self._new:
-                spans, self._new = self._new, {}
-                newest = {
-                    user_id: (max(after, upto - self._left(user_id)), upto) for user_id, (after, upto) in spans.items()
-                }
-                found = await self._database.read(lambda session, newest=newest: new_rows(session, newest))  # type: ignore[misc]
-                self._tell(spans, found)
+            while spans := self._due():
+                self._tell(spans, await self._rows(spans))
         finally:
             self._reading = False
 
-    def _left(self, user_id: int) -> int:
-        return max(1, PER_BEAT - self._told[user_id])
+    def _due(self) -> dict[int, Span]:
+        """What may be told in this beat; others have used up their events while earlier ones were read."""
+        due, self._new = self._new, {}
+        for user_id in [user_id for user_id in due if self._told[user_id] >= PER_BEAT]:
+            _add(self._held_back, user_id, due.pop(user_id))
+        return due
+
+    async def _rows(self, spans: Mapping[int, Span]) -> dict[int, list[Row[Any]]]:
+        """As many of each user as there are events left, the newest; a failure leaves all of it to the next beat."""
+        left = {user_id: PER_BEAT - self._told[user_id] for user_id in spans}
+        newest = {user_id: (max(after, upto - left[user_id]), upto) for user_id, (after, upto) in spans.items()}
+        try:
+            return await self._database.read(lambda session: new_rows(session, newest))
+        except Exception:
+            for user_id, span in spans.items():
+                self._told[user_id] = PER_BEAT  # what comes now waits, too, so that it stays one stretch
+                _add(self._held_back, user_id, span)
+            raise
 
     def _tell(self, spans: Mapping[int, Span], found: Mapping[int, list[Row[Any]]]) -> None:
         for user_id, rows in found.items():
@@ -97,3 +109,9 @@ class Arrivals:
                 if row is rows[-1] and upto - after > len(rows):
                     item['more'] = upto - after - len(rows)
                 self._emitter.push(user_id, 'new_prediction', item)
+
+
+def _add(waiting: dict[int, Span], user_id: int, span: Span) -> None:
+    """A user's predictions that wait are one stretch of arrival numbers."""
+    after, upto = waiting.get(user_id, span)
+    waiting[user_id] = (min(after, span[0]), max(upto, span[1]))

@@ -28,11 +28,12 @@ class Emitter:
         self.send(connection, event, orjson.dumps(payload))
 
     def send(self, connection: Connection, event: str, encoded: bytes) -> None:
-        """The same of a payload that is encoded already.
+        """The same of a payload that is encoded already; nothing is sent to a connection that has ended.
 
         :param encoded: the payload in JSON: it may be shared by many connections.
         """
-        connection.socket.send_text(b'2["%b",%b]' % (event.encode(), encoded))
+        if self._connections.get(connection.sid) is connection:
+            connection.socket.send_text(b'2["%b",%b]' % (event.encode(), encoded))
 
     async def answer(self, sid: str, event: str, payload: object) -> None:
         """To one connection, known or not.

@@ -106,8 +106,9 @@ class LiveHub:
         state, at = await self._looks.current(user_id)
         everything = self._selection(state, EVERYTHING)
         overview = await self._overviews.get(state, everything.today)
-        watched = user_id in self._watchers
-        alerts = await self._alerts.active(state, everything, watched=watched, overview=overview)
+        alerts = await self._alerts.active(
+            state, everything, watched=lambda: user_id in self._watchers, overview=overview
+        )
         if overview and query == EVERYTHING:
             return Snapshot(contents=self._contents(user_id, query, overview.numbers, alerts), as_of=at)
         answer = await self._answers.numbers(self._selection(state, query), state.revision, at)
@@ -164,7 +165,7 @@ class LiveHub:
         if state:
             selection = self._selection(state, EVERYTHING)
             overview = await self._overviews.get(state, selection.today)
-            await self._alerts.active(state, selection, watched=True, overview=overview)
+            await self._alerts.active(state, selection, watched=lambda: user_id in self._watchers, overview=overview)
 
     def close(self) -> None:
         """Work out nothing more."""

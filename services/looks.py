@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Seen:
 
     state: UserState | None
     at: datetime
+    number: int = 0
+    """Counts the looks in the order they began: the clock may be set back."""
 
 
 class Looks:
@@ -35,6 +38,7 @@ class Looks:
         self._watchers = watchers
         self._clock = clock
         self._seen: dict[int, Seen] = {}
+        self._numbers = itertools.count(1)
         self._away: Unavailable | None = None
         """Why the last look failed, while it did."""
         self._on_change: list[OnChange] = []
@@ -72,8 +76,8 @@ class Looks:
                 raise self._away
             seen = self._seen.get(user_id)
         if seen is None:
-            at = self._clock()
-            seen = Seen(state=await self._users.state(user_id), at=at)
+            at, number = self._clock(), next(self._numbers)
+            seen = Seen(state=await self._users.state(user_id), at=at, number=number)
             if user_id in self._watchers:
                 await self._remember(user_id, seen)
                 seen = self._seen.get(user_id, seen)  # another look may have come back meanwhile
@@ -94,22 +98,23 @@ class Looks:
 
     async def look_at(self, user_ids: Collection[int]) -> None:
         """The same; raises ``Unavailable``."""
-        at = self._clock()
+        at, number = self._clock(), next(self._numbers)
         seen = {user_id: self._seen.get(user_id) for user_id in user_ids}
         known = {user_id: before.state if before else None for user_id, before in seen.items()}
         for user_id, state in (await self._users.states(known)).items():
             if user_id in self._watchers:
-                await self._remember(user_id, Seen(state=state, at=at))
+                await self._remember(user_id, Seen(state=state, at=at, number=number))
 
     async def _remember(self, user_id: int, seen: Seen) -> None:
         before = self._seen.get(user_id)
-        if before and (before.at > seen.at or _revision(before) > _revision(seen)):
-            return  # a look that began earlier came back later
+        if before and (before.number > seen.number or _is_older(seen, before)):
+            return  # a look that began earlier came back later, or read earlier
         self._seen[user_id] = seen
         if before and before.state and seen.state and seen.state.revision > before.state.revision:
             for listener in self._on_change:
                 await tell(listener(before.state, seen.state))
 
 
-def _revision(seen: Seen) -> int:
-    return seen.state.revision if seen.state else 0
+def _is_older(seen: Seen, before: Seen) -> bool:
+    """Whether it is of an earlier state; a user that is gone has none, and never comes back."""
+    return bool(seen.state and before.state and seen.state.revision < before.state.revision)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,16 @@ from typing import Any
 import orjson
 
 from services import migrations
+from services.access_watch import AccessWatch
 from services.alerts import Alerts
+from services.arrivals import Arrivals
+from services.board_messages import BoardMessages
+from services.broadcasts import Broadcasts
 from services.connections import Connection, Connections, Updates
+from services.counters import Counters
 from services.dashboard import Dashboard
 from services.database import Database
+from services.emitter import Emitter
 from services.hub import LiveHub
 from services.identity import Identity
 from services.models import SourceKind
@@ -86,3 +94,61 @@ class Setting:
         self.hub.close()
         self.auth.close()
         self.database.close()
+
+
+class Endings:
+    """In place of the Socket.IO server: which connections were ended."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+        self.authenticated: set[str] = set()
+
+    def engine_id(self, _sid: str) -> None:
+        return None
+
+    async def disconnect(self, sid: str) -> None:
+        self.ended.append(sid)
+
+
+class Live(Setting):
+    """The same with all that sends to it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.server, self.counters = Endings(), Counters()
+        self.emitter = Emitter(self.server, self.connections)  # type: ignore[arg-type]
+        self.access = AccessWatch(
+            auth=self.auth,
+            hub=self.hub,
+            connections=self.connections,
+            emitter=self.emitter,
+            supervisor=self.supervisor,
+            clock=self.clock,
+        )
+        self.arrivals = Arrivals(
+            database=self.database,
+            connections=self.connections,
+            emitter=self.emitter,
+            supervisor=self.supervisor,
+            bands=RiskBands(),
+        )
+        self.broadcasts = Broadcasts(
+            emitter=self.emitter,
+            connections=self.connections,
+            hub=self.hub,
+            messages=BoardMessages('epoch'),
+            access=self.access,
+            supervisor=self.supervisor,
+            counters=self.counters,
+        )
+
+    async def beat(self) -> None:
+        await self.hub.beat([self.user_id])
+        await self.broadcasts.beat([self.user_id])
+        await until(lambda: not any(connection.working for connection in self.connections))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 -- nothing tells that it holds
+            await asyncio.sleep(0.01)

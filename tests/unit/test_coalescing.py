@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from typing import Any
 
 import pytest
 
@@ -79,3 +81,55 @@ async def test_calls_are_bounded_in_number_and_size() -> None:
     desk.gate.set()
     assert await asyncio.gather(*asked) == [10 * key for key in range(1, 3 * MOST + 1)]
     assert len(desk.calls) == 3
+
+
+async def test_what_is_asked_while_all_calls_are_under_way_is_gathered_for_the_next_one() -> None:
+    desk = Desk(at_once=2)
+    asked = []
+    for keys in ((1,), (2,), (3,), (4, 3), (5,)):
+        asked += desk.ask(*keys)
+        await settle()
+    assert desk.calls == [[1], [2]]
+    desk.gate.set()
+    assert await asyncio.gather(*asked) == [10, 20, 30, 40, 30, 50]
+    assert desk.calls == [[1], [2], [3, 4, 5]]
+
+
+async def test_a_failure_of_one_call_does_not_reach_who_asked_during_it() -> None:
+    desk = Desk(at_once=2)
+    desk.failure = ValueError('no')
+    failing = desk.ask(1)
+    await settle()
+    desk.gate.set()
+    later = desk.ask(1)
+    asyncio.get_running_loop().call_soon(lambda: setattr(desk, 'failure', None))
+    assert [type(found) for found in await asyncio.gather(*failing, return_exceptions=True)] == [ValueError]
+    assert await asyncio.gather(*later) == [10]
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_is_no_error_of_the_loop() -> None:
+    heard: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: heard.append(context))
+    desk = Desk()
+    desk.failure = ValueError('no')
+    (leaving,) = desk.ask(1)
+    await settle()
+    leaving.cancel()
+    await settle()
+    desk.gate.set()
+    await settle()
+    del desk, leaving
+    gc.collect()
+    assert heard == []
+
+
+async def test_a_call_that_is_cancelled_leaves_nobody_waiting() -> None:
+    """As at the end of the process."""
+    desk = Desk()
+    asked = desk.ask(1, 2)
+    await settle()
+    for task in asyncio.all_tasks():
+        if task.get_name() == 'desk':
+            task.cancel()
+    for answer in await asyncio.gather(*asked, return_exceptions=True):
+        assert isinstance(answer, asyncio.CancelledError)

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services import access_watch
+from services.access_watch import WARNING_SECONDS
+from services.connections import Connection
+from tests.unit.live_setting import FakeSocket, Live, until
+
+
+@pytest.fixture
+async def live(tmp_path: Path) -> AsyncIterator[Live]:
+    live = Live(tmp_path)
+    yield live
+    await live.close()
+
+
+def renew(connection: Connection, **duration: float) -> None:
+    later = connection.identity.expires_at + timedelta(**duration)
+    connection.identity = replace(connection.identity, expires_at=later)
+
+
+def seconds_left(connection: Connection) -> list[float]:
+    now = asyncio.get_running_loop().time()
+    return [round(timer.when() - now) for timer in connection.timers]
+
+
+def codes(socket: FakeSocket) -> list[str]:
+    return [error['code'] for error in socket.of('error')]
+
+
+async def test_a_client_is_warned_and_its_connection_ends_with_its_token(live: Live) -> None:
+    socket = live.connect(seconds=0.05)
+    live.access.schedule(live.connection())
+    await until(lambda: socket.of('error'))
+    assert [alert['id'] for alert in socket.of('system_alert')] == ['token-expiring']
+    assert codes(socket) == ['token_expired']
+    await until(lambda: live.server.ended == ['s1'])
+
+
+async def test_the_warning_comes_a_minute_before_the_end(live: Live) -> None:
+    live.connect(seconds=3_600)
+    live.access.schedule(live.connection())
+    assert seconds_left(live.connection()) == [3_600 - WARNING_SECONDS, 3_600]
+
+
+async def test_a_renewed_token_counts_from_anew(live: Live) -> None:
+    live.connect(seconds=100)
+    connection = live.connection()
+    live.access.schedule(connection)
+    old = list(connection.timers)
+    renew(connection, hours=1)
+    live.access.schedule(connection)
+    assert all(timer.cancelled() for timer in old)
+    assert not any(timer.cancelled() for timer in connection.timers)
+    assert seconds_left(connection) == [3_640, 3_700]
+
+
+@pytest.mark.parametrize('step', [timedelta(hours=2), timedelta(seconds=3_601)])
+async def test_a_token_ends_by_the_time_of_day_when_the_clock_is_set(live: Live, step: timedelta) -> None:
+    """Timers do not notice that the clock was set, nor that the machine slept."""
+    socket = live.connect(seconds=3_600)
+    live.access.schedule(live.connection())
+    await live.access.check()
+    assert live.connections.get('s1')
+    live.clock.now += step
+    await live.access.check()
+    assert live.connections.get('s1') is None
+    assert codes(socket) == ['token_expired']
+
+
+async def test_one_who_has_only_just_come_may_stay(live: Live) -> None:
+    socket = live.connect()
+    await live.access.check()
+    assert live.connections.get('s1')
+    assert socket.sent == []
+
+
+@pytest.mark.parametrize('change', ['disabled', 'token_version'])
+async def test_one_who_lost_the_right_is_told_and_closed(live: Live, change: str) -> None:
+    socket = live.connect()
+    await live.hub.beat([live.user_id])
+    with live.database.writing() as session:
+        user = session.get_one(type(live.user), live.user_id)
+        setattr(user, change, 1)
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    assert live.connections.get('s1') is None
+    assert codes(socket) == ['invalid_token']
+    await until(lambda: live.server.ended == ['s1'])
+
+
+async def test_one_whose_account_is_gone_is_told_and_closed(live: Live) -> None:
+    live.take(1)
+    socket = live.connect()
+    await live.hub.beat([live.user_id])
+    with live.database.writing() as session:
+        session.delete(session.get_one(type(live.user), live.user_id))
+    live.clock.advance(seconds=5)
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    assert live.connections.get('s1') is None
+    assert codes(socket) == ['invalid_token']
+
+
+async def test_a_connection_ends_with_the_browser_session_its_token_came_from(live: Live) -> None:
+    live.connect('other')
+    identity = live.connection('other').identity
+    cookie = await live.auth.start_session(identity)
+    socket = live.connect('of the session')
+    connection = live.connection('of the session')
+    connection.identity = replace(identity, session_hash=live.auth.session_hash(cookie))
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    assert live.connections.get('of the session')
+    await live.auth.end_session(cookie)
+    await live.access.check()
+    assert live.connections.get('of the session') is None
+    assert codes(socket) == ['invalid_token']
+    assert live.connections.get('other'), 'a token of no session stays'
+
+
+async def test_nothing_is_sent_after_the_end(live: Live) -> None:
+    socket = live.connect()
+    connection = live.connection()
+    live.access.schedule(connection)
+    live.access.expire(connection)
+    assert [event for event, _ in socket.sent] == ['error']
+    # what was under way when it ended
+    live.emitter.tell(connection, 'connected', {})
+    live.emitter.send(connection, 'dashboard_update', b'{}')
+    live.emitter.push(live.user_id, 'system_alert', {})
+    assert [event for event, _ in socket.sent] == ['error']
+
+
+async def test_a_connection_that_ended_while_its_token_was_renewed_stays_ended(live: Live) -> None:
+    live.connect()
+    connection = live.connection()
+    live.access.schedule(connection)
+    live.access.end(connection, None)
+    renew(connection, hours=1)
+    live.access.schedule(connection)
+    assert connection.timers == []
+
+
+async def test_pages_are_checked_too_and_again_whatever_fails(
+    live: Live, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    checked = asyncio.Event()
+    turns = 0
+
+    async def failing() -> None:
+        raise RuntimeError('check down')
+
+    async def pages() -> None:
+        nonlocal turns
+        turns += 1
+        if turns == 3:
+            checked.set()
+
+    monkeypatch.setattr(access_watch, 'LONGEST', 0.0)
+    live.access.also(failing)
+    live.access.also(pages)
+    running = asyncio.create_task(live.access.run())
+    async with asyncio.timeout(20):
+        await checked.wait()
+    running.cancel()
+    assert 'check down' in caplog.text
