@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
-import nicegui
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.e2e.conftest import ALICE
+from tests.e2e.programs import output, run_javascript
 
-CLIENT = Path(nicegui.__file__).parent / 'static' / 'socket.io.min.js'  # the official build
 TOKEN = re.compile(r'eyJ[\w-]+\.[\w-]+\.[\w-]+')
-MODULE = """
-([program]) => {
-    const map = document.createElement('script');
-    map.type = 'importmap';
-    map.textContent = '{"imports": {"socket.io-client": "data:text/javascript,export const io = window.io"}}';
-    const script = document.createElement('script');
-    script.type = 'module';
-    script.textContent = program;
-    document.head.append(map, script);
-}
-"""
 
 
 @pytest.fixture
@@ -59,21 +44,6 @@ def get_token(page: Page, *, reveal: bool = True) -> str:
 
 def program(page: Page, name: str) -> str:
     return str(page.locator(f'[data-name="{name}"]').text_content())
-
-
-def output(*command: str, until: str, text: str = '') -> str:
-    """What a program says up to these words; it may go on for ever."""
-    process = subprocess.Popen(command, stdin=-1, stdout=-1, stderr=subprocess.STDOUT, text=True)
-    assert process.stdin and process.stdout
-    process.stdin.write(text)
-    process.stdin.close()
-    said, deadline = '', time.monotonic() + 20
-    while until not in said and time.monotonic() < deadline and (line := process.stdout.readline()):
-        said += line
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    return said
 
 
 def test_the_token_is_nowhere_before_it_is_asked_for_and_in_no_log_after(
@@ -136,10 +106,8 @@ def test_the_javascript_program_follows_the_board_as_it_stands(connect: Page, bo
     """With the official client; Chromium takes the part of node, for which it may not be installed."""
     get_token(connect)
     code = program(connect, 'javascript')
-    connect.goto(f'{board.url}/healthz')
-    connect.add_script_tag(path=CLIENT)
     with connect.expect_console_message(lambda message: 'are high risk' in message.text, timeout=8000) as update:
-        connect.evaluate(MODULE, [code])
+        run_javascript(connect, board, code)
     assert re.search(r'\d+ of \d+ predictions are high risk', update.value.text)
 
 
