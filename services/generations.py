@@ -80,6 +80,18 @@ def progress(session: Session, user_id: int) -> tuple[int, int]:
     return int(done or 0), int(total)
 
 
+def unswept(session: Session) -> set[int]:
+    """Users with rollups other than those that are read: of generations nobody reads, or one that is being built."""
+    revision, leftover = UserRevision, []
+    for table in ROLLUPS:
+        mine = col(table.user_id) == col(revision.user_id)
+        for end in (func.min, func.max):
+            number = select(end(col(table.generation))).where(mine).correlate(revision).scalar_subquery()
+            leftover.append(number != col(revision.rollup_generation))
+    found = session.execute(select(col(revision.user_id)).where(col(revision.rollup_zone).is_not(None), or_(*leftover)))
+    return {user_id for (user_id,) in found if user_id is not None}
+
+
 def sweep(session: Session, user_id: int) -> bool:
     """Delete some rows of generations that nobody reads and nobody builds.
 

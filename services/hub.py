@@ -24,7 +24,7 @@ from services.user_lookup import UserLookup
 from services.user_states import UserState
 from services.watchers import Listener, Watch, Watchers
 
-PHASE_SECONDS = 0.2
+PHASE_SECONDS = 0.5
 """A beat is divided into moments so far apart, and the users are spread over them."""
 
 SHARED = 20_000

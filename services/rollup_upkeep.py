@@ -7,14 +7,11 @@ import logging
 import time
 from collections.abc import Callable
 
-from sqlmodel import col, select
-
 from services import generations
 from services.clock import Clock
 from services.database import Database
 from services.errors import Unavailable
 from services.load_lease import recover
-from services.models import UserRevision
 from services.pacing import PAUSE_SECONDS, Pace
 from services.rollup_state import Built
 from services.scores import RiskBands
@@ -33,7 +30,7 @@ class RollupUpkeep:
         self._clock = clock
         self._pace = Pace(start=500, least=20, most=50_000)
         self._unswept: set[int] | None = None
-        """Users with rollups that nobody reads any more; ``None``: not known, so everybody is looked at."""
+        """Users with rollups that nobody reads any more; ``None``: not known yet."""
 
     async def run(self) -> None:
         """For ever: look for what is to be done, and do it piece by piece."""
@@ -80,9 +77,8 @@ class RollupUpkeep:
 
     def _sweep_some(self) -> bool:
         if self._unswept is None:
-            with self._database.reading() as session:
-                built = select(UserRevision.user_id).where(col(UserRevision.rollup_zone).is_not(None))
-                self._unswept = set(session.exec(built))
+            with self._database.reading(patient=True) as session:
+                self._unswept = generations.unswept(session)
         for user_id in list(self._unswept):
             with self._database.writing() as session:
                 if generations.sweep(session, user_id):

@@ -90,6 +90,27 @@ def test_other_risk_bands_are_built_too(workspace: Workspace) -> None:
         assert first_difference(session, workspace.alice, zone='UTC', bands=bands) is None
 
 
+def test_what_an_earlier_run_of_the_server_left_behind_is_taken_away(workspace: Workspace) -> None:
+    workspace.move('Pacific/Auckland')
+    interrupted = workspace.upkeep()
+    while interrupted._add_piece(workspace.alice, 'Pacific/Auckland'):
+        pass
+    with workspace.database.reading() as session:
+        assert len(workspace.generations(session)) == 2
+    upkeep = workspace.upkeep()
+    while upkeep.do_some():
+        pass
+    with workspace.database.reading() as session:
+        assert len(workspace.generations(session)) == 1
+    assert workspace.seen_zone() == 'Pacific/Auckland'
+
+
+def test_a_start_costs_no_transaction_for_each_user_without_leftovers(workspace: Workspace) -> None:
+    upkeep = workspace.upkeep()
+    upkeep.do_some()
+    assert upkeep._unswept == set()
+
+
 def test_there_is_nothing_to_do_for_rollups_that_are_as_wanted(workspace: Workspace) -> None:
     assert not workspace.upkeep().do_some()
 
