@@ -50,14 +50,14 @@ class AlertWatch:
         self._known.pop(user_id, None)
         self._decided.drop(user_id)
 
-    def ready(self, state: UserState, today: date) -> tuple[Alert, ...] | None:
-        """The alerts of a watched user, if they are decided and everybody was told of those that started."""
+    def ready(self, state: UserState, today: date) -> Evaluation | None:
+        """What was decided of a watched user, if it still holds and everybody was told of the alerts that started."""
         about, decided = self._decided.get(state.user_id) or (None, None)
         if decided is None or about != _about(state, today) or _fell_silent(decided, self._clock()):
             return None
         known = self._known.get(state.user_id)
         told = known is not None and known >= {alert.id for alert in decided.active}
-        return decided.active if told else None
+        return decided if told else None
 
     def settle(self, state: UserState, today: date, overview: Overview) -> bool:
         """Decide a watched user's alerts without the database; whether that could be done, and nothing is to be told.
@@ -131,6 +131,13 @@ class AlertWatch:
 
 def _about(state: UserState, today: date) -> tuple[object, ...]:
     return state.revision, today, state.time_zone
+
+
+def silent_from(evaluation: Evaluation) -> datetime | None:
+    """When the data becomes too old, if nothing comes; ``None``: it was so when it was decided, or there is none."""
+    if evaluation.newest is None or _silent(evaluation, evaluation.at):
+        return None
+    return evaluation.newest + STALE
 
 
 def _fell_silent(evaluation: Evaluation, now: datetime) -> bool:

@@ -5,7 +5,7 @@ Each is a JSON object in bytes; what all receivers of a snapshot share of it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -31,38 +31,43 @@ class BoardMessages:
 
     def update(self, connection: Connection, snapshot: Snapshot, *, action: Mapping[str, Any] | None = None) -> bytes:
         """The connection's next ``dashboard_update``."""
-        self._note(connection, snapshot.contents)
+        self._note_all(connection, snapshot.contents)
         extra = b',"action":%b' % orjson.dumps(action) if action else b''
         return b'{%b%b%d%b}' % (snapshot.members, self._start, connection.seq, extra)
 
     def changes(self, connection: Connection, snapshot: Snapshot) -> bytes | None:
         """The connection's next ``dashboard_changes``; ``None`` if all is as it was."""
         before, now = connection.sent, snapshot.contents
-        if before is now or (before and not _changed(before, now)):
+        if before is now:
             return None
-        seq = connection.seq
-        self._note(connection, now)
-        return self._since(connection, snapshot, seq)
+        changed = _changed(before, now)
+        if not changed:
+            connection.sent = now  # the next time it is known at a glance
+            return None
+        self._note(connection, now, changed)
+        return self._message(connection, snapshot, changed)
 
     def since(self, connection: Connection, snapshot: Snapshot, epoch: str, seq: int) -> bytes | None:
         """What changed since a message of this connection, as ``dashboard_changes``; ``None``: send the whole."""
         tracked = connection.updates is Updates.CHANGES and connection.sent is not None
         if not tracked or epoch != self.epoch or not 0 < seq <= connection.seq:
             return None
-        self._note(connection, snapshot.contents)
-        return self._since(connection, snapshot, seq)
+        self._note_all(connection, snapshot.contents)
+        return self._message(connection, snapshot, [key for key, at in connection.changed.items() if at > seq])
 
-    def _note(self, connection: Connection, now: Contents) -> None:
-        """The connection is sent these contents next."""
+    def _note_all(self, connection: Connection, now: Contents) -> None:
+        """The connection is sent these contents next, whatever it was sent before."""
+        tracked = connection.updates is Updates.CHANGES and connection.sent is not now
+        self._note(connection, now, _changed(connection.sent, now) if tracked else [])
+
+    def _note(self, connection: Connection, now: Contents, changed: Sequence[str]) -> None:
         connection.seq += 1
-        if connection.updates is Updates.CHANGES and connection.sent is not now:
-            for key in _changed(connection.sent, now):
-                connection.changed[key] = connection.seq
+        for key in changed:
+            connection.changed[key] = connection.seq
         connection.sent = now
 
-    def _since(self, connection: Connection, snapshot: Snapshot, seq: int) -> bytes:
+    def _message(self, connection: Connection, snapshot: Snapshot, changed: Sequence[str]) -> bytes:
         now = snapshot.contents
-        changed = [key for key, at in connection.changed.items() if at > seq]
         parts = [b'"timestamp":"%b"' % rfc3339(snapshot.as_of).encode()]
         for part in NESTED:
             values = getattr(now.numbers, part).__dict__

@@ -25,6 +25,9 @@ NOT_DRAINED = 16_384
 BEHIND_SECONDS = 30.0
 """For how long a connection may be left out before it is closed."""
 
+IN_A_ROW = 20
+"""Users who are served before others get their turn on the loop: each may take a fifth of a millisecond."""
+
 AT_ONCE = 3
 """Updates that are worked out at a time: fewer than there are connections to the database."""
 
@@ -54,10 +57,12 @@ class Broadcasts:
 
     async def beat(self, users: Collection[int]) -> None:
         """Send these users' connections their numbers: what is known at once, the rest as soon as it is."""
-        for user_id in users:
+        for number, user_id in enumerate(users, 1):
             for connection in self._connections.of(user_id):
                 if self._drains(connection):
                     self._serve(connection)
+            if number % IN_A_ROW == 0:
+                await asyncio.sleep(0)  # whatever else waits for the loop
 
     async def alert(self, user_id: int, alert: Alert) -> None:
         """An alert of a user started."""

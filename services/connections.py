@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from services.identity import Identity
-from services.query import DashboardQuery
+from services.query import EVERYTHING, DashboardQuery
 from services.snapshots import Contents
 from services.watchers import Watch
 
@@ -44,7 +44,7 @@ class Connection:
     identity: Identity
     watch: Watch
     updates: Updates = Updates.FULL
-    query: DashboardQuery = field(default_factory=DashboardQuery)
+    query: DashboardQuery = EVERYTHING
     seq: int = 0
     """The messages with data it was sent so far."""
     sent: Contents | None = None

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.calendar import day_of, day_start
-from services.clock import to_micros
+from services.clock import from_micros, to_micros
 
 
 class CurrentDay:
@@ -17,10 +17,18 @@ class CurrentDay:
 
     def of(self, instant: datetime, zone: ZoneInfo) -> date:
         """The same as :func:`services.calendar.day_of`."""
+        return self._at(instant, zone)[2]
+
+    def ends(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """When the next day begins there."""
+        return from_micros(self._at(instant, zone)[1])
+
+    def _at(self, instant: datetime, zone: ZoneInfo) -> tuple[int, int, date]:
         at = to_micros(instant)
-        start, end, day = self._days.get(zone.key, (0, 0, date.min))
-        if not start <= at < end:
-            day = day_of(instant, zone)
-            start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
-            self._days[zone.key] = (start, end, day)
-        return day
+        known = self._days.get(zone.key)
+        if known and known[0] <= at < known[1]:
+            return known
+        day = day_of(instant, zone)
+        found = (day_start(day, zone), day_start(day + timedelta(days=1), zone), day)
+        self._days[zone.key] = found
+        return found

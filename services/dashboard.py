@@ -65,6 +65,10 @@ class Dashboard:
         """Which day it is in a zone."""
         return self._days.of(now, time_zone(zone))
 
+    def day_ends(self, zone: str, now: datetime) -> datetime:
+        """Until when that day lasts."""
+        return self._days.ends(now, time_zone(zone))
+
     def planned(self, session: Session, selection: Selection) -> Selection:
         """The same with the way to answer it, good for this transaction."""
         return replace(selection, plan=plan(session, selection, at_once=self._at_once))

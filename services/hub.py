@@ -16,10 +16,11 @@ from services.last_known import LastKnown
 from services.listeners import tell
 from services.looks import Looks, OnChange, Seen
 from services.overviews import Overviews
-from services.query import DashboardQuery
+from services.query import EVERYTHING, DashboardQuery
 from services.schemas import Alert, Charts
 from services.selection import Selection
 from services.snapshots import Contents, Snapshot
+from services.standing_boards import StandingBoards
 from services.user_lookup import UserLookup
 from services.user_states import UserState
 from services.watchers import Listener, Watch, Watchers
@@ -30,7 +31,6 @@ PHASE_SECONDS = 0.5
 SHARED = 20_000
 """Users and queries whose contents are kept, to be encoded once for all who are sent them."""
 
-EVERYTHING = DashboardQuery()
 PATIENCE = Patience()
 
 OnUsers = Callable[[Collection[int]], Awaitable[None]]
@@ -64,6 +64,7 @@ class LiveHub:
         self._looks.on_change(self._tell_watchers)
         self._overviews = Overviews(database, bands=dashboard.bands, clock=clock)
         self._answers = Answers(database, dashboard, lane=Lane(), patience=patience)
+        self._standing = StandingBoards()
         self._shared: LastKnown[Contents] = LastKnown(size=SHARED)
         self._on_beat: list[OnUsers] = []
 
@@ -118,14 +119,10 @@ class LiveHub:
     def ready(self, user_id: int, query: DashboardQuery) -> Snapshot | None:
         """The same of a watched user, if nothing has to be worked out for it."""
         seen, state = self._looks.seen(user_id), self._looks.present(user_id)
-        if seen is None or state is None or query != EVERYTHING:
+        if seen is None or state is None or (query is not EVERYTHING and query != EVERYTHING):
             return None
-        today = self._today(state)
-        overview = self._overviews.ready(state, today)
-        alerts = self._alerts.ready(state, today)
-        if overview is None or alerts is None:
-            return None
-        return Snapshot(contents=self._contents(user_id, query, overview.numbers, alerts), as_of=seen.at)
+        contents = self._standing.contents(state, self._clock()) or self._worked_out(state)
+        return Snapshot(contents=contents, as_of=seen.at) if contents else None
 
     async def charts(self, user_id: int, query: DashboardQuery) -> Charts:
         """What the page shows beside the snapshot; raises as :meth:`snapshot`."""
@@ -152,7 +149,9 @@ class LiveHub:
         :returns: those whose alerts are to be decided by :meth:`evaluate`.
         """
         await self._looks.look([*users, *also])
-        days = {state: self._today(state) for user_id in users if (state := self._looks.present(user_id))}
+        now = self._clock()
+        present = [state for user_id in users if (state := self._looks.present(user_id))]
+        days = {state: self._today(state) for state in present if not self._standing.contents(state, now)}
         await tell(self._overviews.prepare(days))
         undecided = [state.user_id for state, today in days.items() if not self._settled(state, today)]
         for listener in self._on_beat:
@@ -170,6 +169,17 @@ class LiveHub:
     def close(self) -> None:
         """Work out nothing more."""
         self._answers.close()
+
+    def _worked_out(self, state: UserState) -> Contents | None:
+        """What was worked out for a user in that state, if it was; it stands from now on."""
+        today = self._today(state)
+        overview, decided = self._overviews.ready(state, today), self._alerts.ready(state, today)
+        if overview is None or decided is None:
+            return None
+        contents = self._contents(state.user_id, EVERYTHING, overview.numbers, decided.active)
+        ends = self._dashboard.day_ends(state.time_zone, self._clock())
+        self._standing.put(state, contents, decided, day_ends=ends)
+        return contents
 
     def _contents(
         self,
@@ -199,6 +209,7 @@ class LiveHub:
         self._looks.forget(user_id)
         self._overviews.forget(user_id)
         self._alerts.forget(user_id)
+        self._standing.forget(user_id)
         self._shared.drop((user_id, EVERYTHING))
 
     def _today(self, state: UserState) -> date:

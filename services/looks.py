@@ -20,12 +20,13 @@ log = logging.getLogger(__name__)
 OnChange = Callable[[UserState, UserState], Awaitable[None]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Seen:
-    """A user's state, and when it was read; no state: there is no such user."""
+    """A user's state; none: there is no such user. A look that finds it unchanged makes it younger."""
 
     state: UserState | None
     at: datetime
+    """When it was read the last time."""
     number: int = 0
     """Counts the looks in the order they began: the clock may be set back."""
 
@@ -101,9 +102,13 @@ class Looks:
         at, number = self._clock(), next(self._numbers)
         seen = {user_id: self._seen.get(user_id) for user_id in user_ids}
         known = {user_id: before.state if before else None for user_id, before in seen.items()}
-        for user_id, state in (await self._users.states(known)).items():
-            if user_id in self._watchers:
-                await self._remember(user_id, Seen(state=state, at=at, number=number))
+        changed = await self._users.changed(known)
+        for user_id, before in seen.items():
+            if user_id in changed:
+                if user_id in self._watchers:
+                    await self._remember(user_id, Seen(state=changed[user_id], at=at, number=number))
+            elif before and before.number < number:
+                before.at, before.number = at, number
 
     async def _remember(self, user_id: int, seen: Seen) -> None:
         before = self._seen.get(user_id)

@@ -202,3 +202,7 @@ def _score(values: Mapping[str, object], key: str) -> Decimal | None:
 
 def _millionths(bound: Decimal, rounding: str) -> int:
     return int(bound.quantize(MILLIONTH, rounding=rounding).scaleb(6))
+
+
+EVERYTHING = DashboardQuery()
+"""All predictions: what most people look at, most of the time."""

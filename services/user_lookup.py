@@ -23,13 +23,12 @@ class UserLookup:
         """
         return await self._asked.get(user_id)
 
-    async def states(self, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
-        """The states of many users, of whom some may be known from before: those are read only if they changed.
+    async def changed(self, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
+        """The present states of those of the users who are not as they are known, by one statement.
 
         :raises Unavailable: the database does not answer.
         """
-        changed = await self._database.read(lambda session: changed_states(session, known))
-        return {**known, **changed}
+        return await self._database.read(lambda session: changed_states(session, known))
 
     async def _read(self, user_ids: Collection[int]) -> dict[int, UserState]:
         return await self._database.read(lambda session: user_states(session, user_ids))

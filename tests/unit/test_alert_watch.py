@@ -95,7 +95,7 @@ class Office:
         if not self.watch.settle(state, today, overview):
             await self.active(overview)
         ready = self.watch.ready(state, today)
-        return [alert.type.value for alert in ready or ()]
+        return [alert.type.value for alert in ready.active] if ready else []
 
     async def active(self, overview: Overview | None = None) -> tuple[Alert, ...]:
         return await self.watch.active(self.state(), self.selection(), watched=lambda: self.watched, overview=overview)
@@ -188,7 +188,9 @@ async def test_what_is_settled_without_the_database_is_what_an_evaluation_finds(
         if office.watch.settle(state, today, overview):
             settled += 1
             evaluation = Alerts(office.database).evaluate(office.selection(), office.clock.now)
-            assert (evaluation.started, evaluation.active) == ((), office.watch.ready(state, today)), step
+            ready = office.watch.ready(state, today)
+            assert ready
+            assert (evaluation.started, evaluation.active) == ((), ready.active), step
         else:
             await office.active(overview)
     assert settled >= 5

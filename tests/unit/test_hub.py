@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
@@ -911,3 +912,25 @@ def test_what_was_known_last_is_kept_in_bounded_memory() -> None:
     assert known.get('a') == 3
     known.put('d', 5)
     assert [known.get(key) for key in 'acd'] == [3, None, 5]
+
+
+@pytest.mark.parametrize('seed', range(3))
+async def test_what_stands_is_what_anybody_would_work_out_now(setting: Setting, seed: int) -> None:
+    """Whatever happens between two beats: new data, a new day, data that becomes too old, or nothing."""
+    rng, stood = random.Random(seed), 0
+    watch = setting.hub.watch(setting.alice)
+    before = None
+    for step in range(30):
+        if rng.random() < 0.4:
+            setting.take(*rng.choices([0.1, 0.5, 0.9], k=rng.randrange(1, 6)))
+        setting.clock.advance(hours=rng.choice([0, 0, 0, 7, 30]), seconds=5)
+        await setting.beat()
+        ready = setting.hub.ready(setting.alice, EVERYTHING)
+        assert ready, step
+        fresh = await setting.new_hub().snapshot(setting.alice, EVERYTHING)
+        assert ready.payload | {'timestamp': 0} == fresh.payload | {'timestamp': 0}, step
+        assert ready.as_of == setting.clock.now, 'a look that finds nothing new makes it younger'
+        stood += before is ready.contents
+        before = ready.contents
+    watch.close()
+    assert stood >= 5

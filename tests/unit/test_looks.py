@@ -26,10 +26,10 @@ class Lookup(UserLookup):
     gate: asyncio.Event | None = None
     held = 0
 
-    async def states(self, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
+    async def changed(self, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
         if self.failure:
             raise self.failure
-        found, gate = await super().states(known), self.gate
+        found, gate = await super().changed(known), self.gate
         if gate:
             self.held += 1
             await gate.wait()
