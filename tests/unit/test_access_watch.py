@@ -11,6 +11,7 @@ import pytest
 from services import access_watch
 from services.access_watch import WARNING_SECONDS
 from services.connections import Connection
+from services.identity import Proof
 from tests.unit.live_setting import FakeSocket, Live, until
 
 
@@ -115,7 +116,7 @@ async def test_a_connection_ends_with_the_browser_session_its_token_came_from(li
     cookie = await live.auth.start_session(identity)
     socket = live.connect('of the session')
     connection = live.connection('of the session')
-    connection.identity = replace(identity, session_hash=live.auth.session_hash(cookie))
+    connection.identity = replace(identity, proof=Proof(session_hash=live.auth.session_hash(cookie)))
     await live.hub.beat([live.user_id])
     await live.access.check()
     assert live.connections.get('of the session')

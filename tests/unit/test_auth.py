@@ -185,12 +185,6 @@ async def test_living_sessions_are_those_still_valid(auth: Auth, database: Datab
     assert await auth.living_sessions([]) == set()
 
 
-async def test_current_versions_are_read_for_many_users_at_once(auth: Auth, database: Database) -> None:
-    identity = await auth.sign_in(ALICE, PASSWORD)
-    assert await auth.current_versions([identity.user_id, *range(1000, 6000)]) == {identity.user_id: 0}
-    assert await auth.current_versions([]) == {}
-
-
 async def test_a_token_says_how_long_it_lives(auth: Auth, clock: SettableClock) -> None:
     issued = auth.issue_token(await auth.sign_in(ALICE, PASSWORD))
 
