@@ -71,10 +71,9 @@ class CredentialCheck:
         state = await self._lookup.state(user_id)
         if state is None or state.disabled or state.token_version != token_version:
             raise InvalidToken
-        credentials = await self._credentials.of(state) if state.access_revision else None
-        if proof.session_hash is not None and not await self._lives(proof.session_hash):
+        if not (await self._credentials.of(state)).hold(proof, token_version):
             raise InvalidToken
-        if credentials and not credentials.hold(proof, token_version):
+        if proof.session_hash is not None and not await self._lives(proof.session_hash):
             raise InvalidToken
         return state
 

@@ -52,6 +52,8 @@ class KeyUse:
     async def write(self) -> None:
         """Write what was noted. Where that fails it is lost, and a use a minute later is not."""
         used, self._pending = self._pending, set()
+        if not used:
+            return
         try:
             await self._database.write(partial(_write, used=used, now=to_micros(self._clock())))
         except Unavailable as error:

@@ -188,29 +188,29 @@ async def test_the_oldest_revoked_keys_are_forgotten_and_open_nothing(
     await refused(auth, first)
 
 
-def reads_of(database: Database) -> list[str]:
-    """The queries from now on."""
-    reads: list[str] = []
+def statements_of(database: Database, kind: str) -> list[str]:
+    """The statements of a kind from now on."""
+    found: list[str] = []
 
     def note(*given: object) -> None:
-        if str(given[2]).lstrip().startswith('SELECT'):
-            reads.append(str(given[2]))
+        if str(given[2]).lstrip().startswith(kind):
+            found.append(str(given[2]))
 
     event.listen(database.engine, 'before_cursor_execute', note)
-    return reads
+    return found
 
 
 async def test_a_key_is_checked_by_one_query_once_it_is_known(auth: Auth, keys: ApiKeys, people: Database) -> None:
     key = await make(keys)
     await auth.authenticate_user(key)
-    reads = reads_of(people)
+    reads = statements_of(people, 'SELECT')
     await auth.authenticate_user(key)
     assert len(reads) == 1
 
 
 async def test_a_token_of_a_user_without_keys_is_checked_by_one_query(auth: Auth, people: Database) -> None:
     token = auth.issue_token(await auth.sign_in('alice@example.com', PASSWORD)).access_token
-    reads = reads_of(people)
+    reads = statements_of(people, 'SELECT')
     await auth.authenticate_user(token)
     assert len(reads) == 1
 
@@ -220,10 +220,11 @@ async def last_use(keys: ApiKeys, name: str = 'a key') -> object:
 
 
 async def test_the_last_use_is_written_at_most_once_a_minute(
-    auth: Auth, keys: ApiKeys, key_use: KeyUse, clock: SettableClock
+    auth: Auth, keys: ApiKeys, people: Database, clock: SettableClock, key_use: KeyUse
 ) -> None:
     key, unused = await make(keys), await make(keys, 'unused')
     assert await last_use(keys) is None
+    writes = statements_of(people, 'UPDATE')
     for seconds, expected in ((0, 0), (59, 0), (1, 60), (59, 60), (3600, 3719)):
         clock.advance(seconds=seconds)
         await auth.authenticate_user(key)
@@ -231,6 +232,7 @@ async def test_the_last_use_is_written_at_most_once_a_minute(
         await key_use.write()
         assert await last_use(keys) == NOON + timedelta(seconds=expected)
     assert await last_use(keys, 'unused') is None
+    assert len(writes) == 3
 
 
 async def test_a_last_use_that_another_server_has_just_written_is_left(
