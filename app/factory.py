@@ -24,6 +24,7 @@ from app.settings import Settings
 from services.access_watch import AccessWatch
 from services.actions import actions
 from services.alerts import Alerts
+from services.api_keys import ApiKeys
 from services.arrivals import Arrivals
 from services.auth import Auth
 from services.beat import Beat
@@ -38,10 +39,12 @@ from services.database import Database
 from services.emitter import Emitter
 from services.exports import Exports
 from services.hub import LiveHub
+from services.key_use import KeyUse
 from services.loop_lag import LoopLag
 from services.prediction_list import PredictionList
 from services.predictions import Ingest
 from services.rollup_upkeep import RollupUpkeep
+from services.sign_in_limits import SignInLimits
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
 from services.sources import Sources
@@ -59,7 +62,8 @@ BODIES = {'/api/predictions': predictions.MAX_BYTES, uploads_api.PATH: None}
 def build(settings: Settings, database: Database, *, clock: Clock = system_clock) -> Services:
     """Create every long-lived object on an opened and prepared database."""
     bands = settings.bands
-    lookup = UserLookup(database)
+    counters = Counters()
+    lookup, key_use = UserLookup(database), KeyUse(database, clock=clock)
     auth = Auth(
         database,
         secret_key=secret_key(settings),
@@ -67,13 +71,18 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         session_hours=settings.session_hours,
         clock=clock,
         lookup=lookup,
+        limits=SignInLimits(
+            per_account=settings.failed_sign_ins_per_hour,
+            per_address=settings.failed_sign_ins_per_address,
+            counters=counters,
+        ),
+        key_use=key_use,
     )
     dashboard = Dashboard(bands=bands)
     hub = LiveHub(
         database, dashboard, Alerts(database), clock=clock, refresh_seconds=settings.refresh_seconds, users=lookup
     )
     ingest = Ingest(database, clock=clock, bands=bands)
-    counters = Counters()
     exports = Exports(
         database,
         dashboard,
@@ -128,6 +137,8 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         database=database,
         clock=clock,
         auth=auth,
+        api_keys=ApiKeys(database, clock=clock),
+        key_use=key_use,
         hub=hub,
         ingest=ingest,
         predictions=PredictionList(database, dashboard, clock=clock),
@@ -180,6 +191,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
         services.sockets.start_data_broadcast()
         services.access.also(services.page_registry.check)
         services.supervisor.start('beat', Beat(services.hub).run)
+        services.supervisor.start('key use', services.key_use.run)
         services.supervisor.start('access', services.access.run)
         if services.settings.metrics_token:
             services.supervisor.start('loop lag', services.lag.run)

@@ -9,7 +9,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from app.api import auth as auth_api
-from app.api import customers, documents, health, live_data, metrics, predictions, series, session, unknown
+from app.api import customers, documents, health, keys, live_data, metrics, predictions, series, session, unknown
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
 from app.pages import login
@@ -42,6 +42,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
     )
     app.include_router(auth_api.create_router(auth))
     app.include_router(session.create_router(auth))
+    app.include_router(keys.create_router(auth, services.api_keys))
     app.include_router(live_data.create_router(auth, hub))
     app.include_router(
         predictions.create_router(

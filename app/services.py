@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from app.page_registry import PageRegistry
 from app.settings import Settings
 from services.access_watch import AccessWatch
+from services.api_keys import ApiKeys
 from services.auth import Auth
 from services.clock import Clock
 from services.counters import Counters
 from services.database import Database
 from services.exports import Exports
 from services.hub import LiveHub
+from services.key_use import KeyUse
 from services.loop_lag import LoopLag
 from services.prediction_list import PredictionList
 from services.predictions import Ingest
@@ -32,6 +34,8 @@ class Services:
     database: Database
     clock: Clock
     auth: Auth
+    api_keys: ApiKeys
+    key_use: KeyUse
     hub: LiveHub
     ingest: Ingest
     predictions: PredictionList

@@ -77,6 +77,10 @@ def _count(text: str) -> int:
     return int(_number(text, 'a whole number from 1 to 1000000', low=1, high=1_000_000, whole=True))
 
 
+def _failures(text: str) -> int:
+    return int(_number(text, 'a whole number from 1 to 1000', low=1, high=1000, whole=True))
+
+
 def _max_message(text: str) -> int:
     return int(_number(text, 'whole kilobytes from 1 to 256', low=1, high=256, whole=True))
 
@@ -132,6 +136,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     'max_message_kb': _max_message,
     'events_per_second': _count,
     'exports_per_minute': _count,
+    'failed_sign_ins_per_hour': _failures,
+    'failed_sign_ins_per_address': _failures,
     'metrics_token': _metrics_token,
     'socket_compression': _flag,
     'log_level': _log_level,

@@ -45,6 +45,8 @@ class Settings:
     max_message_kb: int = 64
     events_per_second: int = 10
     exports_per_minute: int = 10
+    failed_sign_ins_per_hour: int = 20
+    failed_sign_ins_per_address: int = 50
     metrics_token: str = ''
     socket_compression: bool = False
     log_level: str = 'info'

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from services.auth import Auth
 from services.clock import Clock, rfc3339
 from services.connections import Connection, Connections
+from services.credentials import UserCredentials
 from services.emitter import Emitter
 from services.errors import InvalidToken
 from services.hub import LiveHub
+from services.identity import NEVER
 from services.listeners import tell
 from services.schemas import Alert, AlertType
 from services.supervision import Supervisor
+from services.user_states import UserState
 
 log = logging.getLogger(__name__)
 
 WARNING_SECONDS = 60.0
 """How long before the end of its token a client is told to get a new one."""
 
-LONGEST = 5.0
-"""Seconds between two looks at who may stay, however slow the beat is."""
+LONGEST = 2.5
+"""Seconds between two looks at who may stay, however slow the beat is: what they look at may be as old."""
 
 EXPIRED: dict[str, object] = {'code': 'token_expired', 'message': 'The token has expired. Get a new one.'}
 
@@ -54,24 +57,26 @@ class AccessWatch:
         self._checks.append(check)
 
     async def run(self) -> None:
-        """Check for ever, at least every five seconds."""
-        seconds = min(self._hub.refresh_seconds, LONGEST)
+        """Check for ever, twice a beat, as the hub looks at each user; at least every two and a half seconds."""
+        half = self._hub.refresh_seconds / 2
+        seconds = min(half, LONGEST)
         while True:
             await asyncio.sleep(seconds)
-            if self._hub.refresh_seconds > LONGEST:
+            if half > LONGEST:
                 await self._hub.look()
             for check in self._checks:
                 await tell(check())
 
     async def check(self) -> None:
-        """End what may go on no longer: all connections are looked at, by one query."""
+        """End what may go on no longer: all connections are looked at, by one query of each kind."""
         sessions = {connection.identity.session_hash for connection in self._connections} - {None}
         living = await self._auth.living_sessions([name for name in sessions if name])
+        credentials = await self._auth.credentials.of_many(self._states())
         now = self._clock()
         for connection in self._connections:
             if connection.identity.expires_at <= now:  # its timer does not notice that the clock was set
                 self.expire(connection)
-            elif not self._may_stay(connection, living):
+            elif not self._may_stay(connection, living, credentials):
                 self.end(connection, InvalidToken().payload())
 
     def schedule(self, connection: Connection) -> None:
@@ -79,6 +84,8 @@ class AccessWatch:
         connection.stop_timers()
         if self._connections.get(connection.sid) is not connection:
             return  # it ended while the new token was checked
+        if connection.identity.expires_at == NEVER:
+            return
         left = (connection.identity.expires_at - self._clock()).total_seconds()
         for seconds, act in ((left - WARNING_SECONDS, self.warn), (left, self.expire)):
             timer = asyncio.get_running_loop().call_later(max(0.0, seconds), act, connection)
@@ -105,12 +112,22 @@ class AccessWatch:
         ending = partial(self._emitter.end, connection.sid)
         self._supervisor.spawn(f'end of {connection.sid[:4]}', ending())
 
-    def _may_stay(self, connection: Connection, living_sessions: set[str]) -> bool:
-        """Not disabled, no new password since, and not signed out of the session its token came from."""
+    def _states(self) -> list[UserState]:
+        """Those of the connected users of whom some key or token may have been revoked."""
+        seen = {user_id: self._hub.seen(user_id) for user_id in self._connections.users()}
+        return [each.state for each in seen.values() if each and each.state and each.state.access_revision]
+
+    def _may_stay(
+        self, connection: Connection, living_sessions: set[str], credentials: Mapping[int, UserCredentials]
+    ) -> bool:
+        """Not disabled, no new password since, and what was shown was neither revoked nor signed out of."""
         identity = connection.identity
         seen = self._hub.seen(identity.user_id)
         if seen is None:
             return True  # it has only just come: nobody looked yet
         if seen.state is None or seen.state.disabled or seen.state.token_version != identity.token_version:
             return False
-        return identity.session_hash is None or identity.session_hash in living_sessions
+        if identity.session_hash is not None and identity.session_hash not in living_sessions:
+            return False
+        known = credentials.get(identity.user_id)
+        return known is None or known.hold(identity.proof, identity.token_version)

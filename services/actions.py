@@ -20,11 +20,10 @@ def actions(exports: Exports) -> dict[str, Action]:
 
     async def export(connection: Connection, data: Mapping[str, object]) -> dict[str, object]:
         _only(data, 'format', 'decimal')
+        connection.identity.require()  # as by REST: a key reads, and starts nothing
         identity, fmt = connection.identity, export_format(data.get('format'))
         decimal = export_decimal(data.get('decimal'), fmt)
-        grant = await exports.grant(
-            identity.user_id, connection.query, fmt, decimal=decimal, session_hash=identity.session_hash
-        )
+        grant = await exports.grant(identity.user_id, connection.query, fmt, decimal=decimal, proof=identity.proof)
         return {'id': grant.id, 'url': grant.url, 'rows': grant.rows}
 
     return {'filter': filter_, 'date_range': date_range, 'refresh': refresh, 'export': export}

@@ -76,7 +76,8 @@ def _token() -> dict[str, Any]:
         'scheme': 'bearer',
         'bearerFormat': 'JWT',
         'description': 'Not as a header: as `token` in the `auth` object of the connection. '
-        '`POST /api/auth/token` gives one for e-mail address and password.',
+        '`POST /api/auth/token` gives one for e-mail address and password. An API key with the scope `read`, of '
+        '`POST /api/keys`, is as good.',
     }
 
 

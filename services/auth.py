@@ -1,21 +1,27 @@
-"""Who is asking: sign-in, browser sessions and tokens, each answered with an ``Identity``."""
+"""Who is asking: sign-in, browser sessions, tokens and API keys, each answered with an ``Identity``."""
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlmodel import Session
 
-from services import sessions, users
+from services import revoked_tokens, sessions
 from services.clock import Clock, from_micros, system_clock
+from services.counters import Counters
+from services.credential_check import CredentialCheck
+from services.credentials import Credentials
 from services.database import Database
-from services.errors import InvalidCredentials, InvalidToken, NotFound, Unavailable
-from services.identity import Identity, IssuedToken, is_current
+from services.errors import Forbidden, InvalidToken
+from services.identity import Identity, IssuedToken, Proof, is_current
+from services.key_use import KeyUse
 from services.models import User
 from services.passwords import Passwords
+from services.sign_in import SignIn, refused
+from services.sign_in_limits import SignInLimits
 from services.tokens import Tokens
 from services.user_lookup import UserLookup
 
@@ -35,28 +41,36 @@ class Auth:
         clock: Clock = system_clock,
         passwords: Passwords | None = None,
         lookup: UserLookup | None = None,
+        limits: SignInLimits | None = None,
+        key_use: KeyUse | None = None,
     ) -> None:
-        """:param lookup: whoever else looks users up may share it."""
+        """
+        :param lookup: whoever else looks users up may share it.
+        :param key_use: somebody has to run it.
+        """
         self._database = database
         self._clock = clock
         self._token_life = timedelta(seconds=token_seconds)
         self.session_life = timedelta(hours=session_hours)
-        self._passwords = passwords or Passwords()
-        self._lookup = lookup or UserLookup(database)
+        limits = limits or SignInLimits(counters=Counters())
+        self._sign_in = SignIn(database, passwords=passwords or Passwords(), limits=limits)
         self._tokens = Tokens(secret_key, max_seconds=token_seconds, clock=clock)
+        self.credentials = Credentials(database)
+        self._check = CredentialCheck(
+            database,
+            tokens=self._tokens,
+            lookup=lookup or UserLookup(database),
+            credentials=self.credentials,
+            key_use=key_use or KeyUse(database, clock=clock),
+            clock=clock,
+        )
 
-    async def sign_in(self, email: str, password: str) -> Identity:
-        """Prove an identity by password.
-
-        :raises InvalidCredentials: the same for an unknown address, a wrong password and a disabled account.
-        """
-        user = await self._database.read(lambda session: _find(session, email))
-        right = await self._passwords.verify(user.password_hash if user else None, password)
-        if user is None or not right or user.disabled:
-            raise _refused()
-        await self._rehash(user, password)
+    async def sign_in(self, email: str, password: str, *, address: str = '') -> Identity:
+        """Prove an identity by password; raises as :meth:`SignIn.user`."""
+        user = await self._sign_in.user(email, password, address=address)
         # Good for whatever it is exchanged for at once; sessions and tokens then count from their own start.
-        return Identity.of(user, expires_at=self._clock() + max(self._token_life, self.session_life))
+        now = self._clock()
+        return Identity.of(user, expires_at=now + max(self._token_life, self.session_life), signed_in_at=now)
 
     async def start_session(self, identity: Identity) -> str:
         """Begin a browser session and return the cookie's value.
@@ -68,7 +82,7 @@ class Auth:
         def start(session: Session) -> None:
             user = session.get(User, identity.user_id)
             if user is None or not is_current(user, identity.token_version):
-                raise _refused()
+                raise refused()
             sessions.start(session, user, self.session_hash(cookie_id), now=now, expires_at=now + self.session_life)
 
         await self._database.write(start)
@@ -81,12 +95,7 @@ class Auth:
         """
         if cookie_id is None or not sessions.is_cookie_id(cookie_id):
             return None
-        id_hash, now = self.session_hash(cookie_id), self._clock()
-        found = await self._database.read(lambda session: sessions.find(session, id_hash, now=now))
-        if found is None:
-            return None
-        row, user = found
-        return Identity.of(user, expires_at=from_micros(row.expires_at), session_hash=id_hash)
+        return await self._of_session(self.session_hash(cookie_id))
 
     async def end_session(self, cookie_id: str | None) -> str | None:
         """Sign out; the hash of the session that ended, if there was one."""
@@ -105,57 +114,90 @@ class Auth:
         wanted, now = set(hashes), self._clock()
         return await self._database.read(lambda session: sessions.living(session, wanted, now=now)) if wanted else set()
 
-    async def current_versions(self, user_ids: Collection[int]) -> dict[int, int]:
-        """The token version of each of these users who may still sign in, in one query.
-
-        A connection whose version is another one than its user's has ended.
-        """
-        wanted = set(user_ids)
-        return await self._database.read(lambda session: users.current_versions(session, wanted)) if wanted else {}
-
     async def authenticate_user(self, token: object) -> Identity:
-        """Whose token this is: the one check behind REST and Socket.IO.
+        """Whose token or API key this is: the one check behind REST and Socket.IO.
+
+        What an API key opens is not decided here: :meth:`Identity.require`.
 
         :raises InvalidToken: whatever is wrong with it.
         :raises Unavailable: the database does not answer.
         """
-        claims = self._tokens.verify(token)
-        state = await self._lookup.state(claims.user_id)
-        if state is None or state.disabled or state.token_version != claims.token_version:
-            raise InvalidToken
-        if claims.session_hash is not None and not await self.living_sessions([claims.session_hash]):
-            raise InvalidToken
-        return Identity.of_state(state, expires_at=claims.expires_at, session_hash=claims.session_hash)
+        return await self._check.identity(token)
+
+    async def lasts(self, user_id: int, token_version: int, proof: Proof) -> bool:
+        """Whether what was proved has not been called back since; raises ``Unavailable``."""
+        return await self._check.lasts(user_id, token_version, proof)
 
     def issue_token(self, identity: Identity) -> IssuedToken:
         """A token that ends no later than the identity it is issued for.
 
         :raises InvalidToken: the identity has expired.
+        :raises Forbidden: it is that of an API key, and a token opens more.
         """
+        identity.require()
         left = int(min(self._token_life, identity.expires_at - self._clock()).total_seconds())
         if left <= 0:
             raise InvalidToken
         token = self._tokens.issue(
-            identity.user_id, identity.token_version, seconds=left, session_hash=identity.session_hash
+            identity.user_id,
+            identity.token_version,
+            seconds=left,
+            session_hash=identity.session_hash,
+            signed_in_at=identity.signed_in_at,
         )
         return IssuedToken(access_token=token, expires_in=left)
 
+    async def renew(self, identity: Identity) -> IssuedToken:
+        """A token that lives as long as a new one, but not beyond its browser session.
+
+        Without a session, renewals end as one would: so that a stolen token does not live for ever.
+
+        :raises InvalidToken: the browser session has ended.
+        :raises Forbidden: the password was given longer ago than a session may last; or it is that of an API key.
+        """
+        identity.require()
+        now = self._clock()
+        until = (identity.signed_in_at or now) + self.session_life
+        if identity.session_hash is not None:
+            session = await self._of_session(identity.session_hash)
+            if session is None:
+                raise InvalidToken
+            until = min(until, session.expires_at)
+        if until <= now + timedelta(seconds=1):
+            raise Forbidden('You signed in too long ago to go on without your password. Sign in again.')
+        return self.issue_token(replace(identity, expires_at=until))
+
+    async def revoke_token(self, user_id: int, token: object) -> None:
+        """Call back a token of the user; one that is not valid anyway is left as it is.
+
+        :raises Forbidden: it is somebody else's.
+        :raises RateLimited: the user has revoked very many.
+        """
+        try:
+            claims = self._tokens.verify(token)
+        except InvalidToken:
+            return
+        if claims.user_id != user_id:
+            raise Forbidden('This token is not yours to revoke.')
+        now = self._clock()
+        await self._database.write(
+            lambda session: revoked_tokens.revoke(
+                session, user_id, claims.token_id, expires_at=claims.expires_at, now=now
+            )
+        )
+
     def close(self) -> None:
-        self._passwords.close()
+        self._sign_in.close()
 
-    async def _rehash(self, user: User, password: str) -> None:
-        """Bring an older hash up to today's parameters; not needed to sign in, so a busy database may skip it."""
-        with contextlib.suppress(Unavailable):
-            new = await self._passwords.rehash(user.password_hash, password)
-            if new is not None:
-                await self._database.write(lambda session: users.replace_hash(session, user, new))
-
-
-def _find(session: Session, email: str) -> User | None:
-    with contextlib.suppress(NotFound):
-        return users.find(session, email)
-    return None
-
-
-def _refused() -> InvalidCredentials:
-    return InvalidCredentials('The e-mail address or the password is not right.')
+    async def _of_session(self, id_hash: str) -> Identity | None:
+        now = self._clock()
+        found = await self._database.read(lambda session: sessions.find(session, id_hash, now=now))
+        if found is None:
+            return None
+        row, user = found
+        return Identity.of(
+            user,
+            expires_at=from_micros(row.expires_at),
+            proof=Proof(session_hash=id_hash),
+            signed_in_at=from_micros(row.created_at),
+        )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from services.clock import Clock
 from services.errors import NotFound
 from services.export_formats import ExportFormat
+from services.identity import Proof
 from services.selection import Selection
 from services.user_states import UserState
 
@@ -45,8 +46,8 @@ class ExportGrant:
     """Names it; the token is what opens it."""
     token: str
     user_id: int
-    session_hash: str | None
-    """Set where it was asked for in a browser session: it ends with that session."""
+    proof: Proof
+    """What was shown by whoever asked for it: it ends with that."""
     selection: Selection
     format: ExportFormat
     decimal: str

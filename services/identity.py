@@ -1,13 +1,41 @@
-"""Who somebody has proved to be, and what makes that end."""
+"""Who somebody has proved to be, by what, how much that opens, and what makes it end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple, Self
 
+from services.errors import Forbidden
 from services.models import User
 from services.user_states import UserState
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""When an API key expires by itself."""
+
+
+class KeyScope(StrEnum):
+    """What an API key opens."""
+
+    READ = 'read'
+    """Everything that only reads, and the live data."""
+    INGEST = 'ingest'
+    """Sending predictions and files, and what became of them."""
+
+
+class Proof(NamedTuple):
+    """What was shown, as far as it can be called back: everything ends with each of these that is set."""
+
+    session_hash: str | None = None
+    """A browser session is behind it."""
+    token_id: str | None = None
+    """``jti`` of the token."""
+    key_hash: str | None = None
+
+
+NO_PROOF = Proof()
+"""Nothing that could be called back: a password, just now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +48,37 @@ class Identity:
     time_zone: str
     token_version: int
     expires_at: datetime
-    session_hash: str | None = None
-    """Set where a browser session is behind it: everything ends with that session."""
+    proof: Proof = NO_PROOF
+    signed_in_at: datetime | None = None
+    """When the password was given that this goes back to; ``None`` of an API key."""
+    scope: KeyScope | None = None
+    """Set where an API key was shown: it opens no more than that."""
+
+    @property
+    def session_hash(self) -> str | None:
+        return self.proof.session_hash
+
+    @property
+    def token_id(self) -> str | None:
+        return self.proof.token_id
+
+    def require(self, *scopes: KeyScope) -> None:
+        """
+        :param scopes: those of the API keys that will do; without, none does.
+        :raises Forbidden: this is an API key of another scope.
+        """
+        if self.scope is not None and self.scope not in scopes:
+            raise Forbidden(f'An API key with the scope "{self.scope}" does not open this.')
 
     @classmethod
-    def of(cls, user: User, *, expires_at: datetime, session_hash: str | None = None) -> Self:
+    def of(
+        cls,
+        user: User,
+        *,
+        expires_at: datetime,
+        proof: Proof = NO_PROOF,
+        signed_in_at: datetime | None = None,
+    ) -> Self:
         assert user.id is not None
         return cls(
             user_id=user.id,
@@ -33,11 +87,20 @@ class Identity:
             time_zone=user.time_zone,
             token_version=user.token_version,
             expires_at=expires_at,
-            session_hash=session_hash,
+            proof=proof,
+            signed_in_at=signed_in_at,
         )
 
     @classmethod
-    def of_state(cls, state: UserState, *, expires_at: datetime, session_hash: str | None = None) -> Self:
+    def of_state(
+        cls,
+        state: UserState,
+        *,
+        expires_at: datetime,
+        proof: Proof,
+        signed_in_at: datetime | None = None,
+        scope: KeyScope | None = None,
+    ) -> Self:
         return cls(
             user_id=state.user_id,
             email=state.email,
@@ -45,7 +108,9 @@ class Identity:
             time_zone=state.home_zone,
             token_version=state.token_version,
             expires_at=expires_at,
-            session_hash=session_hash,
+            proof=proof,
+            signed_in_at=signed_in_at,
+            scope=scope,
         )
 
 

@@ -31,7 +31,9 @@ class User(SQLModel, table=True):
     time_zone: str = Field(default='UTC', sa_column=Column(Text, nullable=False))
     disabled: bool = False
     token_version: int = 0
-    """Raised when a password changes or the account is disabled: earlier tokens and sessions end."""
+    """Raised when a password changes or the account is disabled: earlier tokens, keys and sessions end."""
+    access_revision: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={'server_default': text('0')})
+    """Raised when a key is made or revoked, or a token revoked: who remembers them reads them anew."""
     created_at: int = Field(sa_type=BigInteger)
 
 

@@ -39,7 +39,8 @@ class ErrorCode(StrEnum):
 ERROR_MEANINGS = {
     ErrorCode.INVALID_REQUEST: 'What you sent is not as described here; `field` names the part. Nothing was changed.',
     ErrorCode.INVALID_TOKEN: 'The token is missing, not valid or expired. As an `error` event it ends the connection '
-    'where the account was disabled, its password changed, or the browser session of the token ended.',
+    'where the account was disabled, its password changed, the token or API key was revoked, or the browser session '
+    'of the token ended.',
     ErrorCode.TOKEN_EXPIRED: 'The token came to its end, and the connection with it. Get a new one and connect again.',
     ErrorCode.FORBIDDEN: 'You are known, and may not do this.',
     ErrorCode.NOT_FOUND: 'There is no such thing, or it is not yours.',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection
 from datetime import datetime
@@ -12,12 +11,13 @@ from sqlmodel import Session, col, select
 
 from services.clock import to_micros
 from services.models import BrowserSession, User
+from services.secret_hash import secret_hash
 
 _COOKIE_ID = re.compile(r'[A-Za-z0-9_-]{43}')
 
 
 def hash_of(cookie_id: str) -> str:
-    return hashlib.sha256(cookie_id.encode()).hexdigest()
+    return secret_hash(cookie_id)
 
 
 def is_cookie_id(value: str | None) -> bool:

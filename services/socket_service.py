@@ -16,7 +16,7 @@ from services.connections import Connection, Connections, Updates
 from services.emitter import Emitter
 from services.errors import ChurnboardError, InvalidRequest, InvalidToken, Unavailable
 from services.hub import LiveHub
-from services.identity import Identity
+from services.identity import Identity, KeyScope
 from services.socket_server import SocketServer, refusal_of
 from services.user_states import UserState
 
@@ -66,8 +66,10 @@ class SocketService:
         self._hub.on_alert(self._broadcasts.alert)
 
     async def authenticate_user(self, token: object) -> Identity:
-        """Whose token this is; raises ``InvalidToken``, whatever is wrong with it."""
-        return await self._auth.authenticate_user(token)
+        """Whose token or API key this is; raises ``InvalidToken``, and ``Forbidden`` for a key that may not read."""
+        identity = await self._auth.authenticate_user(token)
+        identity.require(KeyScope.READ)
+        return identity
 
     async def handle_connect(self, sid: str, _environ: dict[str, Any], auth: object = None) -> None:
         """The namespace is connected already: say ``connected``, then serve or close."""

@@ -38,6 +38,8 @@ class TokenClaims:
     token_id: str
     starts_at: datetime
     expires_at: datetime
+    signed_in_at: datetime
+    """When the password was given that this goes back to, over however many renewals."""
     session_hash: str | None = None
     """The browser session it was issued for: the token ends with it."""
 
@@ -52,7 +54,16 @@ class Tokens:
         self._verified: LastKnown[TokenClaims] = LastKnown(size=VERIFIED)
         """What tokens say whose signatures were checked before: whether it still holds is asked every time."""
 
-    def issue(self, user_id: int, token_version: int, *, seconds: int, session_hash: str | None = None) -> str:
+    def issue(
+        self,
+        user_id: int,
+        token_version: int,
+        *,
+        seconds: int,
+        session_hash: str | None = None,
+        signed_in_at: datetime | None = None,
+    ) -> str:
+        """:param signed_in_at: when the password was given; by default it was just now."""
         now = int(self._clock().timestamp())
         claims: dict[str, object] = {
             'iss': ISSUER,
@@ -62,6 +73,7 @@ class Tokens:
             'exp': now + min(seconds, self._max_seconds),
             'jti': secrets.token_urlsafe(16),
             'tv': token_version,
+            'auth_time': now if signed_in_at is None else min(now, int(signed_in_at.timestamp())),
         }
         if session_hash is not None:
             claims['sid'] = session_hash
@@ -107,9 +119,11 @@ class Tokens:
     def _claims(self, payload: dict[str, Any]) -> TokenClaims:
         starts, expires = self._checked_times(payload)
         version, session_hash = payload['tv'], payload.get('sid')
+        signed_in = payload.get('auth_time', payload['iat'])  # an earlier version wrote none, and renewed nothing
         _require(_SUBJECT.fullmatch(payload['sub']))
         _require(_is_int(version) and version >= 0)
         _require(payload['jti'])
+        _require(_is_int(signed_in) and 0 <= signed_in <= payload['iat'])
         _require(session_hash is None or _SESSION_HASH.fullmatch(session_hash))
         return TokenClaims(
             user_id=int(payload['sub']),
@@ -117,6 +131,7 @@ class Tokens:
             token_id=payload['jti'],
             starts_at=datetime.fromtimestamp(starts, UTC),
             expires_at=datetime.fromtimestamp(expires, UTC),
+            signed_in_at=datetime.fromtimestamp(signed_in, UTC),
             session_hash=session_hash,
         )
 

@@ -32,6 +32,8 @@ class UserState(NamedTuple):
     name: str
     home_zone: str
     """The zone the account is set to; ``time_zone`` follows as soon as its rollups are built."""
+    access_revision: int
+    """Rises with each API key and token that is made or revoked."""
 
     def has_rollups(self, bands: RiskBands) -> bool:
         """Whether the rollups know this user's numbers; of one who never had any predictions they do."""
@@ -50,22 +52,24 @@ CHANGED = """
     SELECT known.user_id FROM {known}
     LEFT JOIN user_revision r ON r.user_id = known.user_id LEFT JOIN "user" u ON u.id = known.user_id
     WHERE r.revision IS NULL OR r.revision <> known.revision OR u.token_version <> known.token_version
-       OR CASE WHEN u.disabled THEN 1 ELSE 0 END <> known.disabled
+       OR CASE WHEN u.disabled THEN 1 ELSE 0 END <> known.disabled OR u.access_revision <> known.access_revision
 """
 KNOWN = {
     'sqlite': (
         "(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS revision, "
-        "json_extract(value, '$[2]') AS token_version, json_extract(value, '$[3]') AS disabled "
+        "json_extract(value, '$[2]') AS token_version, json_extract(value, '$[3]') AS disabled, "
+        "json_extract(value, '$[4]') AS access_revision "
         'FROM json_each(:known)) AS known'
     ),
     'postgresql': (
         '(SELECT CAST(value ->> 0 AS bigint) AS user_id, CAST(value ->> 1 AS bigint) AS revision, '
-        'CAST(value ->> 2 AS bigint) AS token_version, CAST(value ->> 3 AS bigint) AS disabled '
+        'CAST(value ->> 2 AS bigint) AS token_version, CAST(value ->> 3 AS bigint) AS disabled, '
+        'CAST(value ->> 4 AS bigint) AS access_revision '
         'FROM jsonb_array_elements(CAST(:known AS jsonb))) AS known'
     ),
 }
 STATEMENTS = {dialect: text(CHANGED.format(known=known)) for dialect, known in KNOWN.items()}
-NEW = (-1, -1, 0)
+NEW = (-1, -1, 0, -1)
 """Of a user of whom nothing is known."""
 
 
@@ -74,14 +78,15 @@ def changed_states(session: Session, known: Mapping[int, UserState | None]) -> d
 
     :param known: by user; a revision rises with every change but those of the account itself, which are compared, too.
     """
-    rows = [
-        (user_id, *((state.revision, state.token_version, int(state.disabled)) if state else NEW))
-        for user_id, state in known.items()
-    ]
+    rows = [(user_id, *(_compared(state) if state else NEW)) for user_id, state in known.items()]
     statement = STATEMENTS[session.get_bind().dialect.name]
     changed = session.connection().execute(statement, {'known': orjson.dumps(rows).decode()}).scalars().all()
     states = user_states(session, changed) if changed else {}
     return {user_id: states.get(user_id) for user_id in changed}
+
+
+def _compared(state: UserState) -> tuple[int, int, int, int]:
+    return state.revision, state.token_version, int(state.disabled), state.access_revision
 
 
 def _states() -> Select[*tuple[Any, ...]]:
@@ -102,6 +107,7 @@ def _states() -> Select[*tuple[Any, ...]]:
             col(User.email),
             col(User.name),
             col(User.time_zone).label('home_zone'),
+            col(User.access_revision),
         )
         .join(User, col(User.id) == col(revision.user_id))
         .where(col(revision.user_id).in_(bindparam('users', expanding=True)))

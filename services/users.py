@@ -76,6 +76,15 @@ def find(session: Session, email: str) -> User:
     return user
 
 
+def hold(session: Session, user_id: int) -> User | None:
+    """The account, held until the transaction ends: whoever changes its keys or tokens does so one after the other.
+
+    Writers of the account's data need not wait meanwhile, nor does it wait for them.
+    """
+    held = select(User).where(col(User.id) == user_id).with_for_update(key_share=True)
+    return session.exec(held.execution_options(populate_existing=True)).one_or_none()
+
+
 def set_disabled(session: Session, email: str, *, disabled: bool) -> User:
     """Close an account, which ends its tokens and browser sessions, or open it again.
 
@@ -118,12 +127,6 @@ def replace_hash(session: Session, user: User, new: str) -> None:
     """Keep another hash of the same password, unless the password was changed in the meantime."""
     unchanged = (col(User.id) == user.id, col(User.password_hash) == user.password_hash)
     session.exec(update(User).where(*unchanged).values(password_hash=new))
-
-
-def current_versions(session: Session, user_ids: set[int]) -> dict[int, int]:
-    """The token version of each of these users who exists and is not disabled."""
-    rows = session.exec(select(User.id, User.token_version).where(col(User.id).in_(user_ids), ~col(User.disabled)))
-    return {user_id: version for user_id, version in rows if user_id is not None}
 
 
 def normalised_email(email: str) -> str:

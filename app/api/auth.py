@@ -1,21 +1,75 @@
-"""``POST /api/auth/token``: a token for a password, in OAuth2's own shape."""
+"""``/api/auth``: a token for a password, in OAuth2's own shape; another one in its place; and its end."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordRequestForm
 
+from app.api.identity import bearer, current_identity
+from app.api.json_body import json_object
+from app.client_address import client_address
+from services.api_keys import is_key
 from services.auth import Auth, IssuedToken
+from services.errors import InvalidRequest, InvalidToken
+from services.identity import Identity
+
+NO_STORE = {'Cache-Control': 'no-store'}
 
 
 def create_router(auth: Auth) -> APIRouter:
     router = APIRouter(prefix='/api/auth', tags=['sign-in'])
+    identity = current_identity(auth)
+    Caller = Annotated[Identity, Depends(identity)]
 
     @router.post('/token')
-    async def token(form: Annotated[OAuth2PasswordRequestForm, Depends()], response: Response) -> IssuedToken:
+    async def token(
+        form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request, response: Response
+    ) -> IssuedToken:
         """Exchange e-mail (as `username`) and password for a token that opens REST and Socket.IO."""
-        identity = await auth.sign_in(form.username, form.password)
-        response.headers['Cache-Control'] = 'no-store'
-        return auth.issue_token(identity)
+        caller = await auth.sign_in(form.username, form.password, address=client_address(request))
+        response.headers.update(NO_STORE)
+        return auth.issue_token(caller)
+
+    @router.post('/renew')
+    async def renew(caller: Caller, response: Response) -> IssuedToken:
+        """Exchange a token that is still valid for a new one, until the sign-in is older than a browser session gets.
+
+        The old one stays valid until its own end.
+        """
+        response.headers.update(NO_STORE)
+        return await auth.renew(caller)
+
+    @router.post('/revoke')
+    async def revoke(request: Request) -> JSONResponse:
+        """End a token before its time: the one that is shown, or with ``{"token": "..."}`` another one of yours.
+
+        One that is not valid any more is as good as revoked (RFC 7009, 2.2).
+        """
+        body = await json_object(request, 'token', such_as='{"token": "..."}')
+        shown = bearer(request)
+        try:
+            caller = await identity(request, None)
+        except InvalidToken:
+            if body or shown is None:
+                raise
+        else:
+            await auth.revoke_token(caller.user_id, _named(body) if body else _own(shown))
+        return JSONResponse({'success': True, 'data': {}}, headers=NO_STORE)
 
     return router
+
+
+def _named(body: dict[str, object]) -> str:
+    token = body['token']
+    if is_key(token):
+        raise InvalidRequest('This is an API key: DELETE /api/keys/{id} revokes it.', field='token')
+    if not isinstance(token, str):
+        raise InvalidRequest('The text of a token is needed.', field='token')
+    return token
+
+
+def _own(shown: str | None) -> str:
+    if shown is None:  # a page, by its cookie
+        raise InvalidRequest('Say which token: {"token": "..."}.', field='token')
+    return shown

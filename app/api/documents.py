@@ -11,6 +11,7 @@ from app.public_address import public_origin
 from app.security import IDENTITY
 from services.asyncapi import asyncapi
 from services.auth import Auth
+from services.identity import KeyScope
 
 PAGE = '/api/asyncapi'
 # another address makes another document, and who may read it depends on the token or cookie
@@ -19,7 +20,7 @@ HEADERS = {'Cache-Control': 'private, no-cache', 'Vary': 'Host, Authorization, C
 
 def create_router(auth: Auth, *, public_origins: Sequence[str]) -> APIRouter:
     """For whoever is signed in, by token or in the browser; a browser that is not is sent to sign in."""
-    identity = current_identity(auth)
+    identity = current_identity(auth, KeyScope.READ)
     router = APIRouter(include_in_schema=False)
 
     @router.get(f'{PAGE}.json', dependencies=[Depends(identity)])

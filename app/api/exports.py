@@ -14,7 +14,7 @@ from services.errors import InvalidRequest
 from services.export_formats import ExportFormat, export_decimal, export_format
 from services.export_grants import ExportGrant
 from services.exports import Exports
-from services.identity import Identity
+from services.identity import Identity, KeyScope
 
 BODY = 'A JSON object such as {"format": "csv"} is needed.'
 
@@ -22,6 +22,7 @@ BODY = 'A JSON object such as {"format": "csv"} is needed.'
 def create_router(auth: Auth, exports: Exports) -> APIRouter:
     router = APIRouter(prefix='/api/exports', tags=['exports'])
     Caller = Annotated[Identity, Depends(current_identity(auth))]
+    Reader = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
     @router.post('', status_code=201)
     async def post_export(request: Request, caller: Caller) -> JSONResponse:
@@ -31,7 +32,7 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
         too. The answer's ``url`` works once within 60 s; ``rows`` says how many predictions the file will hold.
         """
         query, (fmt, decimal) = query_of(request), await _form(request)
-        grant = await exports.grant(caller.user_id, query, fmt, decimal=decimal, session_hash=caller.session_hash)
+        grant = await exports.grant(caller.user_id, query, fmt, decimal=decimal, proof=caller.proof)
         return JSONResponse({'success': True, 'data': {'id': grant.id, 'url': grant.url, 'rows': grant.rows}}, 201)
 
     @router.get('/{token}', response_class=ExportResponse)
@@ -45,7 +46,7 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
         return ExportResponse(exports.fetch(token, lasts=lasts), lasts=lasts)
 
     @router.get('/{export_id}/status')
-    async def get_status(export_id: str, caller: Caller) -> JSONResponse:
+    async def get_status(export_id: str, caller: Reader) -> JSONResponse:
         """What became of an export of the last hour: ``state`` is ``done`` once all its ``rows`` were sent."""
         return JSONResponse({'success': True, 'data': exports.status(caller.user_id, export_id).public()})
 
@@ -53,10 +54,8 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
 
 
 async def _lasts(auth: Auth, grant: ExportGrant) -> bool:
-    """Whether its owner may still sign in, with the same password, and the browser session behind it goes on."""
-    if (await auth.current_versions([grant.user_id])).get(grant.user_id) != grant.token_version:
-        return False
-    return grant.session_hash is None or bool(await auth.living_sessions([grant.session_hash]))
+    """Whether its owner may still sign in, with the same password, and what it was asked for with was not ended."""
+    return await auth.lasts(grant.user_id, grant.token_version, grant.proof)
 
 
 async def _form(request: Request) -> tuple[ExportFormat, str]:

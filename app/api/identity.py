@@ -1,4 +1,4 @@
-"""Who sends a REST request: a token, or one of our own pages by its session cookie."""
+"""Who sends a REST request: a token, an API key, or one of our own pages by its session cookie."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -9,6 +9,7 @@ from fastapi.security import OAuth2PasswordBearer
 from app.security import IDENTITY, SAME_ORIGIN
 from services.auth import Auth, Identity
 from services.errors import Forbidden, InvalidRequest, InvalidToken
+from services.identity import KeyScope
 
 READING = ('GET', 'HEAD')
 
@@ -16,23 +17,36 @@ READING = ('GET', 'HEAD')
 _documented = OAuth2PasswordBearer(tokenUrl='/api/auth/token', auto_error=False)
 
 
-def current_identity(auth: Auth) -> Callable[..., Awaitable[Identity]]:
+def current_identity(auth: Auth, *scopes: KeyScope) -> Callable[..., Awaitable[Identity]]:
     """A dependency that answers with the ``Identity`` of the request.
 
     It raises ``InvalidToken`` where there is none, ``Forbidden`` for another site's use of a cookie and
     ``InvalidRequest`` for two Authorization headers.
+
+    :param scopes: those of the API keys that may do this; without, none may.
     """
 
     async def identity(request: Request, _: Annotated[str | None, Depends(_documented)]) -> Identity:
-        values = request.headers.getlist('authorization')
-        if len(values) > 1:
-            raise InvalidRequest('Send one Authorization header.', field='Authorization')
-        scheme, _space, token = values[0].partition(' ') if values else ('', '', '')
-        if scheme.lower() == 'bearer':
-            return await auth.authenticate_user(token)
-        return _of_cookie(request)
+        token = bearer(request)
+        if token is None:
+            return _of_cookie(request)
+        found = await auth.authenticate_user(token)
+        found.require(*scopes)
+        return found
 
     return identity
+
+
+def bearer(request: Request) -> str | None:
+    """The token or API key that the request shows, whatever it is worth.
+
+    :raises InvalidRequest: two Authorization headers.
+    """
+    values = request.headers.getlist('authorization')
+    if len(values) > 1:
+        raise InvalidRequest('Send one Authorization header.', field='Authorization')
+    scheme, _space, token = values[0].partition(' ') if values else ('', '', '')
+    return token if scheme.lower() == 'bearer' else None
 
 
 def _of_cookie(request: Request) -> Identity:

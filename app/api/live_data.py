@@ -8,14 +8,14 @@ from app.api.identity import current_identity
 from app.api.query import query_of
 from services.auth import Auth
 from services.hub import LiveHub
-from services.identity import Identity
+from services.identity import Identity, KeyScope
 
 HEADERS = {'Cache-Control': 'private, no-cache', 'Vary': 'Authorization, Cookie'}
 
 
 def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
     router = APIRouter(prefix='/api', tags=['live data'])
-    Caller = Annotated[Identity, Depends(current_identity(auth))]
+    Caller = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
     @router.get('/live-data')
     async def live_data(request: Request, caller: Caller) -> Response:

@@ -12,7 +12,7 @@ from services.clock import Clock
 from services.database import Database
 from services.errors import InvalidRequest
 from services.hub import LiveHub
-from services.identity import Identity
+from services.identity import Identity, KeyScope
 from services.json_rows import read_json
 from services.models import SourceKind
 from services.prediction_list import MOST, PredictionList
@@ -28,10 +28,11 @@ def create_router(
     auth: Auth, database: Database, ingest: Ingest, hub: LiveHub, predictions: PredictionList, *, clock: Clock
 ) -> APIRouter:
     router = APIRouter(prefix='/api', tags=['predictions'])
-    Caller = Annotated[Identity, Depends(current_identity(auth))]
+    Sender = Annotated[Identity, Depends(current_identity(auth, KeyScope.INGEST))]
+    Reader = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
     @router.post('/predictions')
-    async def post_predictions(request: Request, caller: Caller) -> JSONResponse:
+    async def post_predictions(request: Request, caller: Sender) -> JSONResponse:
         """Take up to 10,000 predictions in, all or none; with ``?partial=true`` the good ones of them."""
         partial, ndjson = _partial(request), _is_ndjson(request)
         body = await request.body()
@@ -46,7 +47,7 @@ def create_router(
         return JSONResponse({'success': True, 'data': _public(result)})
 
     @router.get('/predictions')
-    async def get_predictions(request: Request, caller: Caller) -> JSONResponse:
+    async def get_predictions(request: Request, caller: Reader) -> JSONResponse:
         """The predictions of a query, newest first; ``next_cursor`` leads to the next page, and is null on the last."""
         query = query_of(request, besides=('limit', 'cursor'))
         limit = _limit(request.query_params.get('limit'))

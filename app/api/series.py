@@ -10,12 +10,12 @@ from app.api.live_data import HEADERS, tags
 from app.api.query import query_of
 from services.auth import Auth
 from services.hub import LiveHub
-from services.identity import Identity
+from services.identity import Identity, KeyScope
 
 
 def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
     router = APIRouter(prefix='/api', tags=['live data'])
-    Caller = Annotated[Identity, Depends(current_identity(auth))]
+    Caller = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
     @router.get('/series')
     async def series(request: Request, caller: Caller) -> Response:

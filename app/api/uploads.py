@@ -13,7 +13,7 @@ from services.auth import Auth
 from services.clock import rfc3339
 from services.errors import InvalidRequest, NotFound
 from services.file_rows import Preview
-from services.identity import Identity
+from services.identity import Identity, KeyScope
 from services.source_removal import Removed
 from services.sources import SourceInfo
 from services.upload_status import UploadState, UploadStatus
@@ -29,9 +29,13 @@ NO_SOURCE = 'There is no such source: GET /api/uploads lists them.'
 def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
     router = APIRouter(prefix=PATH, tags=['uploads'])
     Caller = Annotated[Identity, Depends(current_identity(auth))]
+    Sender = Annotated[Identity, Depends(current_identity(auth, KeyScope.INGEST))]
+    Reader = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
+    # who sends a file is told what became of it
+    Either = Annotated[Identity, Depends(current_identity(auth, KeyScope.INGEST, KeyScope.READ))]
 
     @router.post('')
-    async def post_upload(request: Request, caller: Caller) -> Response:
+    async def post_upload(request: Request, caller: Sender) -> Response:
         """Take a file in, or with ``?preview=true`` only look at it; the body is the file itself."""
         check_raw(request)
         call = UploadCall.of_parameters(request)
@@ -47,12 +51,12 @@ def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
         return _answer(_upload(await _start(caller.user_id, status.id, call.options)), 202)
 
     @router.get('')
-    async def get_sources(caller: Caller) -> JSONResponse:
+    async def get_sources(caller: Reader) -> JSONResponse:
         """Everything your predictions came from, newest first."""
         return _answer([_source(source) for source in await uploads.history(caller.user_id)])
 
     @router.get('/{upload_id}')
-    async def get_upload(upload_id: str, caller: Caller) -> JSONResponse:
+    async def get_upload(upload_id: str, caller: Either) -> JSONResponse:
         """How far an upload is; by the id of a source, what came with it."""
         source_id = _number(upload_id)
         if source_id is None:
@@ -63,12 +67,12 @@ def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
         raise NotFound(NO_SOURCE)
 
     @router.post('/{upload_id}/start')
-    async def start_upload(upload_id: str, request: Request, caller: Caller) -> JSONResponse:
+    async def start_upload(upload_id: str, request: Request, caller: Sender) -> JSONResponse:
         """Take a file in that was only looked at, or failed; the body is ``{"mapping": {...}, "partial": false}``."""
         return _answer(_upload(await _start(caller.user_id, upload_id, await TakeOptions.of_body(request))), 202)
 
     @router.get('/{upload_id}/errors')
-    async def get_errors(upload_id: str, caller: Caller) -> Response:
+    async def get_errors(upload_id: str, caller: Either) -> Response:
         """The rejected rows as CSV."""
         path = uploads.errors(caller.user_id, upload_id)
         if path is None:

@@ -52,7 +52,7 @@ class BoardExporter:
                 query,
                 fmt,
                 decimal=self._decimal() if spreadsheet else '.',
-                session_hash=self._identity.session_hash,
+                proof=self._identity.proof,
             )
         except ChurnboardError as error:
             self._say(error.message)

@@ -10,6 +10,7 @@ from nicegui import Client
 
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
+from services.identity import Proof
 from services.query import DashboardQuery
 from services.schemas import Charts, DashboardData
 
@@ -57,7 +58,7 @@ class ExportStatus(Protocol):
 
 class BoardExports(Protocol):
     def grant(
-        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, session_hash: str | None
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, proof: Proof
     ) -> Awaitable[Grant]: ...
     def status(self, user_id: int, export_id: str) -> ExportStatus: ...
 
@@ -84,6 +85,8 @@ class BoardIdentity(Protocol):
     def time_zone(self) -> str: ...
     @property
     def session_hash(self) -> str | None: ...
+    @property
+    def proof(self) -> Proof: ...
 
 
 class BoardServices(Protocol):

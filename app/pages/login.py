@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
+from app.client_address import client_address
 from app.origins import safe_target
 from app.pages.login_html import POLICY, login_html
 from app.security import COOKIE, IDENTITY, SAME_ORIGIN
@@ -14,7 +15,7 @@ from services.auth import Auth
 from services.errors import ChurnboardError, InvalidCredentials, TooLarge
 
 MAX_FORM_BYTES = 16_384
-STATUSES = {'invalid_credentials': 401, 'too_large': 413, 'unavailable': 503}
+STATUSES = {'invalid_credentials': 401, 'too_large': 413, 'rate_limited': 429, 'unavailable': 503}
 OTHER_METHODS = ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 
 
@@ -39,7 +40,9 @@ def create_router(auth: Auth, settings: Settings, on_session_end: Callable[[str]
         fields: dict[str, str] = {}
         try:
             fields = await _fields(request)
-            identity = await auth.sign_in(fields.get('email', ''), fields.get('password', ''))
+            identity = await auth.sign_in(
+                fields.get('email', ''), fields.get('password', ''), address=client_address(request)
+            )
             cookie_id = await auth.start_session(identity)
             await end_session(request)  # who signs in again leaves the earlier session, maybe somebody else's
         except ChurnboardError as error:

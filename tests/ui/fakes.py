@@ -11,6 +11,7 @@ from nicegui import Client
 from services.errors import ChurnboardError
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
+from services.identity import Proof
 from services.query import DashboardQuery
 from services.schemas import (
     ActivityItem,
@@ -157,9 +158,9 @@ class FakeExports:
     """What is told one after another, the last for ever."""
 
     async def grant(
-        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, session_hash: str | None
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, proof: Proof
     ) -> FakeGrant:
-        assert session_hash
+        assert proof.session_hash
         self.granted.append((user_id, query, fmt, decimal))
         return FakeGrant()
 
@@ -194,6 +195,9 @@ class FakeSettings:
     refresh_seconds: float = 3600  # a test ticks by itself
 
 
+IN_THE_BROWSER = Proof(session_hash='hash')
+
+
 @dataclass(frozen=True, kw_only=True)
 class FakeIdentity:
     user_id: int = 1
@@ -201,6 +205,7 @@ class FakeIdentity:
     name: str = 'Alice'
     time_zone: str = 'Europe/Berlin'
     session_hash: str = 'hash'
+    proof: Proof = IN_THE_BROWSER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from services import access_watch
 from services.access_watch import WARNING_SECONDS
+from services.api_keys import ApiKeys
 from services.connections import Connection
+from services.identity import NEVER, Identity, KeyScope, Proof
+from tests.accounts import NOON
 from tests.unit.live_setting import FakeSocket, Live, until
 
 
@@ -115,7 +119,7 @@ async def test_a_connection_ends_with_the_browser_session_its_token_came_from(li
     cookie = await live.auth.start_session(identity)
     socket = live.connect('of the session')
     connection = live.connection('of the session')
-    connection.identity = replace(identity, session_hash=live.auth.session_hash(cookie))
+    connection.identity = replace(identity, proof=Proof(session_hash=live.auth.session_hash(cookie)))
     await live.hub.beat([live.user_id])
     await live.access.check()
     assert live.connections.get('of the session')
@@ -124,6 +128,59 @@ async def test_a_connection_ends_with_the_browser_session_its_token_came_from(li
     assert live.connections.get('of the session') is None
     assert codes(socket) == ['invalid_token']
     assert live.connections.get('other'), 'a token of no session stays'
+
+
+async def test_a_connection_ends_with_its_key_or_token_and_no_other_does(live: Live) -> None:
+    keys = ApiKeys(live.database, clock=live.clock)
+    made = [await keys.create(live.user_id, f'key {number}', KeyScope.READ, token_version=0) for number in range(2)]
+    signed_in = Identity.of(live.user, expires_at=NOON + timedelta(hours=1), signed_in_at=NOON)
+    tokens = [live.auth.issue_token(signed_in).access_token for _ in range(2)]
+    shown = {'key': made[0].key, 'other key': made[1].key, 'token': tokens[0], 'other token': tokens[1]}
+    sockets = {sid: live.connect(sid) for sid in shown}
+    for sid, text in shown.items():
+        live.connection(sid).identity = await live.auth.authenticate_user(text)
+        live.access.schedule(live.connection(sid))
+
+    async def look() -> set[str]:
+        await live.hub.beat([live.user_id])
+        await live.access.check()
+        return {connection.sid for connection in live.connections}
+
+    assert await look() == set(shown)
+    await keys.revoke(live.user_id, made[0].info.id)
+    assert await look() == set(shown) - {'key'}
+    await live.auth.revoke_token(live.user_id, tokens[0])
+    assert await look() == {'other key', 'other token'}
+    assert [codes(sockets[sid]) for sid in shown] == [['invalid_token'], [], ['invalid_token'], []]
+
+
+async def test_keys_and_tokens_are_only_read_after_some_were_revoked(live: Live) -> None:
+    live.connect()
+    await live.hub.beat([live.user_id])
+    reads: list[str] = []
+    event.listen(live.database.engine, 'before_cursor_execute', lambda *given: reads.append(given[2]))
+    await live.access.check()
+    assert reads == []
+    keys = ApiKeys(live.database, clock=live.clock)
+    await keys.create(live.user_id, 'a key', KeyScope.READ, token_version=0)
+    await live.hub.beat([live.user_id])
+    reads.clear()
+    await live.access.check()
+    assert len([read for read in reads if read.startswith('SELECT')]) == 3
+    reads.clear()
+    await live.access.check()
+    assert reads == []
+
+
+async def test_a_connection_by_key_is_not_warned_and_does_not_expire(live: Live) -> None:
+    live.connect()
+    connection = live.connection()
+    connection.identity = replace(connection.identity, expires_at=NEVER)
+    live.access.schedule(connection)
+    assert connection.timers == []
+    live.clock.advance(days=10_000)
+    await live.access.check()
+    assert live.connections.get('s1')
 
 
 async def test_nothing_is_sent_after_the_end(live: Live) -> None:

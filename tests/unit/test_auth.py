@@ -3,17 +3,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import jwt
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlmodel import select
 
-from services import users
+from services import revoked_tokens, users
 from services.auth import Auth, Identity
+from services.credential_tables import RevokedToken
 from services.database import Database
-from services.errors import InvalidCredentials, InvalidToken, Unavailable
+from services.errors import Forbidden, InvalidCredentials, InvalidToken, RateLimited, Unavailable
 from services.models import BrowserSession, User
 from tests.accounts import CHEAP, PASSWORD, SettableClock, add_user, create_auth, open_database
 
@@ -185,12 +188,6 @@ async def test_living_sessions_are_those_still_valid(auth: Auth, database: Datab
     assert await auth.living_sessions([]) == set()
 
 
-async def test_current_versions_are_read_for_many_users_at_once(auth: Auth, database: Database) -> None:
-    identity = await auth.sign_in(ALICE, PASSWORD)
-    assert await auth.current_versions([identity.user_id, *range(1000, 6000)]) == {identity.user_id: 0}
-    assert await auth.current_versions([]) == {}
-
-
 async def test_a_token_says_how_long_it_lives(auth: Auth, clock: SettableClock) -> None:
     issued = auth.issue_token(await auth.sign_in(ALICE, PASSWORD))
 
@@ -290,3 +287,115 @@ def test_an_identity_cannot_be_changed(clock: SettableClock) -> None:
     identity = Identity(user_id=1, email=ALICE, name='', time_zone='UTC', token_version=0, expires_at=clock.now)
     with pytest.raises(AttributeError):
         identity.user_id = 2  # type: ignore[misc]
+
+
+async def test_a_renewed_token_lives_as_long_as_a_new_one_and_keeps_when_the_password_was_given(
+    auth: Auth, clock: SettableClock
+) -> None:
+    start, token = clock.now, auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).access_token
+    for hours in range(11):
+        clock.advance(minutes=59)
+        token = (await auth.renew(await auth.authenticate_user(token))).access_token
+        identity = await auth.authenticate_user(token)
+        assert (identity.signed_in_at, identity.expires_at - clock.now) == (start, timedelta(hours=1)), hours
+
+
+async def test_renewals_end_when_a_browser_session_would(auth: Auth, clock: SettableClock) -> None:
+    start, token = clock.now, auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).access_token
+    while clock.now < start + timedelta(hours=11):
+        clock.advance(minutes=45)
+        token = (await auth.renew(await auth.authenticate_user(token))).access_token
+    identity = await auth.authenticate_user(token)
+    assert identity.expires_at == start + timedelta(hours=12)
+    clock.now = start + timedelta(hours=12, seconds=-1)
+    with pytest.raises(Forbidden):
+        await auth.renew(identity)
+    assert await auth.authenticate_user(token)
+
+
+async def test_a_renewed_token_never_outlives_its_browser_session(auth: Auth, clock: SettableClock) -> None:
+    cookie_id = await signed_in(auth)
+    session = await auth.session(cookie_id)
+    assert session is not None
+    clock.advance(hours=11, minutes=50)
+    token = auth.issue_token(session).access_token
+    renewed = await auth.renew(await auth.authenticate_user(token))
+    assert renewed.expires_in == 600
+    identity = await auth.authenticate_user(renewed.access_token)
+    assert identity.session_hash == session.session_hash
+    await auth.end_session(cookie_id)
+    with pytest.raises(InvalidToken):
+        await auth.renew(identity)
+
+
+async def test_a_shorter_session_bounds_the_renewals_too(auth: Auth, database: Database, clock: SettableClock) -> None:
+    """It began before somebody set longer ones."""
+    cookie_id = await signed_in(auth)
+    with database.writing() as session:
+        row = session.exec(select(BrowserSession)).one()
+        row.expires_at -= 11 * 3_600_000_000
+    clock.advance(minutes=50)
+    found = await auth.session(cookie_id)
+    assert found is not None
+    assert (await auth.renew(found)).expires_in == 600
+
+
+async def test_a_revoked_token_is_refused_and_the_users_others_are_not(auth: Auth, database: Database) -> None:
+    identity = await auth.sign_in(ALICE, PASSWORD)
+    first, second = (auth.issue_token(identity).access_token for _ in range(2))
+    for _ in range(2):
+        await auth.revoke_token(identity.user_id, first)
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(first)
+    found = await auth.authenticate_user(second)
+    assert await auth.lasts(found.user_id, found.token_version, found.proof)
+    with database.reading() as session:
+        stored = session.exec(select(RevokedToken)).one()
+        assert session.exec(select(User.access_revision).where(User.id == identity.user_id)).one() == 1
+    token_id = jwt.decode(first, options={'verify_signature': False})['jti']
+    assert stored.id_hash == hashlib.sha256(token_id.encode()).hexdigest()
+
+
+async def test_a_token_that_another_server_revoked_is_refused_at_once(
+    auth: Auth, database: Database, clock: SettableClock
+) -> None:
+    identity = await auth.sign_in(ALICE, PASSWORD)
+    tokens = [auth.issue_token(identity).access_token for _ in range(3)]
+    other = create_auth(database, clock)
+    for number, token in enumerate(tokens):
+        await other.revoke_token(identity.user_id, token)
+        for each in tokens[: number + 1]:
+            with pytest.raises(InvalidToken):
+                await auth.authenticate_user(each)
+        for each in tokens[number + 1 :]:
+            assert await auth.authenticate_user(each)
+    other.close()
+
+
+async def test_nobody_revokes_the_token_of_somebody_else(auth: Auth) -> None:
+    bob = await auth.sign_in('bob@example.com', PASSWORD)
+    token = auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).access_token
+    with pytest.raises(Forbidden):
+        await auth.revoke_token(bob.user_id, token)
+    for nothing in ('a.b.c', None, 5, '\ud800'):
+        await auth.revoke_token(bob.user_id, nothing)
+    assert await auth.authenticate_user(token)
+
+
+async def test_revoked_tokens_are_forgotten_when_they_have_expired_and_bounded_before(
+    auth: Auth, database: Database, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revoked_tokens, 'MOST', 3)
+    identity = await auth.sign_in(ALICE, PASSWORD)
+
+    async def revoke() -> None:
+        await auth.revoke_token(identity.user_id, auth.issue_token(identity).access_token)
+
+    for _ in range(3):
+        await revoke()
+    with pytest.raises(RateLimited, match='password'):
+        await revoke()
+    clock.advance(hours=1)
+    await revoke()
+    with database.reading() as session:
+        assert len(session.exec(select(RevokedToken)).all()) == 1

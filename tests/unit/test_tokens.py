@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -246,3 +247,20 @@ def test_another_servers_clock_may_be_five_seconds_ahead(tokens: Tokens) -> None
 
 def test_no_token_is_issued_for_longer_than_allowed(tokens: Tokens) -> None:
     assert tokens.verify(tokens.issue(7, 3, seconds=10**6)).expires_at.timestamp() == NOW + 3600
+
+
+def test_a_token_says_when_the_password_was_given(tokens: Tokens, clock: SettableClock) -> None:
+    assert tokens.verify(tokens.issue(7, 3, seconds=60)).signed_in_at == clock.now
+    earlier = clock.now - timedelta(hours=5)
+    assert tokens.verify(tokens.issue(7, 3, seconds=60, signed_in_at=earlier)).signed_in_at == earlier
+
+
+def test_a_token_of_before_there_were_renewals_counts_from_its_own_start(tokens: Tokens) -> None:
+    assert tokens.verify(forged(payload=claims())).signed_in_at.timestamp() == NOW
+
+
+@pytest.mark.parametrize(
+    'at', [NOW + 1, -1, True, float(NOW), str(NOW), None, [], 10**400], ids=lambda at: ascii(at)[:9]
+)
+def test_a_token_whose_password_was_given_at_no_time_is_refused(tokens: Tokens, at: object) -> None:
+    refused(tokens, forged(payload=claims(auth_time=at)))

@@ -120,16 +120,6 @@ def test_enabling_brings_no_earlier_token_back(database: Database) -> None:
         assert (user.disabled, user.token_version) == (False, 1)
 
 
-def test_current_versions_name_who_may_still_be_connected(database: Database) -> None:
-    alice, bob = add_user(database), add_user(database, 'bob@example.com')
-    assert alice.id and bob.id
-    with database.writing() as session:
-        users.set_disabled(session, bob.email, disabled=True)
-        users.set_password_hash(session, alice.email, 'another hash')
-    with database.reading() as session:
-        assert users.current_versions(session, {alice.id, bob.id, 999}) == {alice.id: 1}
-
-
 def test_an_unknown_user_cannot_be_changed(database: Database) -> None:
     with database.writing() as session, pytest.raises(NotFound, match=r'mallory@example\.com'):
         users.set_disabled(session, 'mallory@example.com', disabled=True)

@@ -1,0 +1,82 @@
+"""Whether a token or an API key holds: the one check behind REST and Socket.IO."""
+
+from __future__ import annotations
+
+from services import api_keys, sessions
+from services.clock import Clock
+from services.credentials import Credentials
+from services.database import Database
+from services.errors import InvalidToken
+from services.identity import NEVER, Identity, Proof
+from services.key_use import KeyUse
+from services.secret_hash import secret_hash
+from services.tokens import Tokens
+from services.user_lookup import UserLookup
+from services.user_states import UserState
+
+
+class CredentialCheck:
+    """Asks the database for the user every time, and for more only where there is more to know."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        tokens: Tokens,
+        lookup: UserLookup,
+        credentials: Credentials,
+        key_use: KeyUse,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._lookup = lookup
+        self._credentials = credentials
+        self._key_use = key_use
+        self._clock = clock
+
+    async def identity(self, token: object) -> Identity:
+        """
+        :raises InvalidToken: whatever is wrong with it.
+        :raises Unavailable: the database does not answer.
+        """
+        if api_keys.is_key(token):
+            return await self._of_key(secret_hash(token))
+        claims = self._tokens.verify(token)
+        proof = Proof(session_hash=claims.session_hash, token_id=claims.token_id)
+        state = await self._held(claims.user_id, claims.token_version, proof)
+        return Identity.of_state(state, expires_at=claims.expires_at, proof=proof, signed_in_at=claims.signed_in_at)
+
+    async def lasts(self, user_id: int, token_version: int, proof: Proof) -> bool:
+        """Whether what was proved has not been called back since; how long it was good for is not asked."""
+        try:
+            await self._held(user_id, token_version, proof)
+        except InvalidToken:
+            return False
+        return True
+
+    async def _of_key(self, key_hash: str) -> Identity:
+        owner = await self._credentials.owner(key_hash)
+        state = None if owner is None else await self._lookup.state(owner)
+        if state is None or state.disabled:
+            raise InvalidToken
+        proof, credentials = Proof(key_hash=key_hash), await self._credentials.of(state)
+        if not credentials.hold(proof, state.token_version):
+            raise InvalidToken
+        self._key_use.note(key_hash)
+        return Identity.of_state(state, expires_at=NEVER, proof=proof, scope=credentials.keys[key_hash].scope)
+
+    async def _held(self, user_id: int, token_version: int, proof: Proof) -> UserState:
+        """The user's state, if the proof holds now; raises ``InvalidToken``."""
+        state = await self._lookup.state(user_id)
+        if state is None or state.disabled or state.token_version != token_version:
+            raise InvalidToken
+        if not (await self._credentials.of(state)).hold(proof, token_version):
+            raise InvalidToken
+        if proof.session_hash is not None and not await self._lives(proof.session_hash):
+            raise InvalidToken
+        return state
+
+    async def _lives(self, session_hash: str) -> bool:
+        now = self._clock()
+        return bool(await self._database.read(lambda session: sessions.living(session, {session_hash}, now=now)))

@@ -1,0 +1,218 @@
+"""Signing in, going on and ending it by REST."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import jwt
+import pytest
+
+from services.clock import system_clock
+from services.tokens import Tokens
+from tests.accounts import PASSWORD, SECRET
+from tests.board import Board
+from tests.contract.conftest import Person
+from tests.contract.live import listening
+
+METRICS_TOKEN = 'metrics-token-of-the-tests'
+PER_ACCOUNT, PER_ADDRESS = 4, 6
+
+
+@pytest.fixture
+def rest(board: Board, alice: Person) -> Iterator[httpx.Client]:
+    with board.rest(alice.token) as client:
+        yield client
+
+
+def another(person: Person) -> str:
+    """Another token of the same sign-in, without the time a password takes."""
+    claims = jwt.decode(person.token, options={'verify_signature': False})
+    tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
+    return tokens.issue(int(claims['sub']), claims['tv'], seconds=3600)
+
+
+def status(board: Board, token: str) -> int:
+    with board.rest(token) as rest:
+        return rest.get('/api/session').status_code
+
+
+@contextmanager
+def browser_of(board: Board, email: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=board.url, headers={'Origin': board.url}, timeout=30) as browser:
+        assert browser.post('/login', data={'email': email, 'password': PASSWORD}).status_code == 303
+        yield browser
+
+
+def test_a_token_is_renewed_in_the_shape_of_oauth2_and_both_hold(board: Board, rest: httpx.Client) -> None:
+    answer = rest.post('/api/auth/renew')
+    assert list(answer.json()) == ['access_token', 'token_type', 'expires_in']
+    assert (answer.headers['cache-control'], answer.json()['expires_in']) == ('no-store', 3600)
+    assert status(board, answer.json()['access_token']) == 200
+    assert rest.get('/api/session').status_code == 200
+
+
+def test_a_page_gets_a_token_that_ends_with_its_session(board: Board, alice: Person) -> None:
+    with browser_of(board, alice.email) as browser:
+        token = browser.post('/api/auth/renew').json()['access_token']
+        with board.rest(token) as rest:
+            renewed = rest.post('/api/auth/renew').json()['access_token']
+        assert status(board, renewed) == 200
+        assert browser.post('/api/auth/renew', headers={'Origin': 'http://evil.example'}).status_code == 403
+        assert browser.post('/logout').status_code == 303
+        assert (status(board, token), status(board, renewed)) == (401, 401)
+
+
+@pytest.mark.parametrize('headers', [{}, {'Authorization': 'Bearer x'}], ids=str)
+@pytest.mark.parametrize('path', ['renew', 'revoke'])
+def test_nobody_renews_or_revokes_without_being_known(board: Board, headers: dict[str, str], path: str) -> None:
+    body = {'token': 'x'} if path == 'revoke' else None
+    assert httpx.post(f'{board.url}/api/auth/{path}', headers=headers, json=body).status_code == 401
+
+
+def test_a_token_ends_itself_and_no_other(board: Board, alice: Person) -> None:
+    first, second = another(alice), another(alice)
+    with board.rest(first) as rest:
+        for _ in range(2):  # what has ended stays so
+            answer = rest.post('/api/auth/revoke')
+            assert (answer.status_code, answer.json()) == (200, {'success': True, 'data': {}})
+    assert (status(board, first), status(board, second), status(board, alice.token)) == (401, 200, 200)
+
+
+def test_another_token_of_the_same_user_is_ended_and_nobody_elses(
+    board: Board, alice: Person, bob: Person, rest: httpx.Client
+) -> None:
+    token = another(alice)
+    for _ in range(2):
+        assert rest.post('/api/auth/revoke', json={'token': token}).status_code == 200
+    assert status(board, token) == 401
+    assert rest.post('/api/auth/revoke', json={'token': 'a.b.c'}).status_code == 200
+    answer = rest.post('/api/auth/revoke', json={'token': bob.token})
+    assert (answer.status_code, answer.json()['error']['code']) == (403, 'forbidden')
+    assert status(board, bob.token) == 200
+
+
+def test_a_page_says_which_token_it_ends(board: Board, alice: Person) -> None:
+    with browser_of(board, alice.email) as browser:
+        answer = browser.post('/api/auth/revoke')
+        assert (answer.status_code, answer.json()['error']['field']) == (400, 'token')
+        assert browser.post('/api/auth/revoke', json={'token': alice.token}).status_code == 200
+        assert status(board, alice.token) == 401
+        evil = {'Origin': 'http://evil.example'}
+        assert browser.post('/api/auth/revoke', json={'token': 'x'}, headers=evil).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ('body', 'field'),
+    [('{"token": 5}', 'token'), ('{"token": null}', 'token'), ('{"jti": "x"}', 'jti'), ('[]', None), ('{', None)],
+)
+def test_a_bad_request_to_revoke_is_named_and_ends_nothing(rest: httpx.Client, body: str, field: str | None) -> None:
+    answer = rest.post('/api/auth/revoke', content=body)
+    assert (answer.status_code, answer.json()['error'].get('field')) == (400, field)
+    assert rest.get('/api/session').status_code == 200
+
+
+def test_a_key_is_not_revoked_as_a_token(rest: httpx.Client) -> None:
+    key = rest.post('/api/keys', json={'name': 'a key', 'scope': 'read'}).json()['data']['key']
+    answer = rest.post('/api/auth/revoke', json={'token': key})
+    assert (answer.status_code, answer.json()['error']['field']) == (400, 'token')
+    assert 'DELETE /api/keys' in answer.json()['error']['message']
+
+
+@pytest.mark.parametrize('transport', ['websocket', 'polling'])
+async def test_the_connections_of_a_revoked_token_end(board: Board, alice: Person, transport: str) -> None:
+    token = another(alice)
+    async with (
+        listening(board.url, alice.token, transport=transport) as staying,
+        listening(board.url, token, transport=transport) as live,
+    ):
+        await live.next('dashboard_update')
+        with board.rest(token) as rest:
+            url = rest.post('/api/exports', json={'format': 'csv'}).json()['data']['url']
+            assert rest.post('/api/auth/revoke').status_code == 200
+            assert rest.get(url).status_code == 404
+        async with asyncio.timeout(5):
+            await live.disconnected.wait()
+        assert live.of('error')[-1]['code'] == 'invalid_token'
+        heard = len(staying.heard)
+        await staying.next('dashboard_update', after=heard)
+
+
+@pytest.fixture(scope='module')
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """A server with narrow limits behind a proxy: the counts are its own, and need no database."""
+    settings = {
+        'FAILED_SIGN_INS_PER_HOUR': str(PER_ACCOUNT),
+        'FAILED_SIGN_INS_PER_ADDRESS': str(PER_ADDRESS),
+        'TRUSTED_PROXIES': '127.0.0.1',
+        'METRICS_TOKEN': METRICS_TOKEN,
+    }
+    board = Board(tmp_path_factory.mktemp('strict'), settings)
+    board.start()
+    yield board
+    assert board.stop() == 0, board.log
+    assert 'Traceback' not in board.log, board.log
+
+
+def attempt(board: Board, email: str, password: str, address: str, *, page: bool = False) -> httpx.Response:
+    path, name = ('/login', 'email') if page else ('/api/auth/token', 'username')
+    headers = {'X-Forwarded-For': address}
+    return httpx.post(board.url + path, data={name: email, 'password': password}, headers=headers, timeout=30)
+
+
+def test_an_account_is_refused_after_so_many_failures_on_either_door_and_who_is_in_stays(strict: Board) -> None:
+    email = 'alice@example.com'
+    token = strict.add_user(email)
+    for number in range(PER_ACCOUNT):
+        failed = attempt(strict, email, 'a wrong password', f'192.0.2.{number}', page=number % 2 == 0)
+        assert failed.status_code == 401
+    refused = attempt(strict, email, PASSWORD, '192.0.2.9')
+    assert (refused.status_code, refused.json()['error']['code']) == (429, 'rate_limited')
+    assert 3500 < int(refused.headers['retry-after']) <= 3600
+    page = attempt(strict, email, PASSWORD, '192.0.2.9', page=True)
+    assert page.status_code == 429
+    assert 3500 < int(page.headers['retry-after']) <= 3600
+    assert 'Too many sign-ins have failed. Wait 60 minutes, then try again.' in page.text
+    assert 'set-cookie' not in page.headers
+    assert status(strict, token) == 200
+    with strict.rest(token) as rest:
+        assert rest.post('/api/auth/renew').status_code == 200
+    figures = httpx.get(f'{strict.url}/metrics', headers={'Authorization': f'Bearer {METRICS_TOKEN}'}).text
+    assert 'churnboard_refusals_total{reason="failed_sign_ins_of_account"} 2.0' in figures
+
+
+def test_an_unknown_account_is_refused_in_the_same_words(strict: Board) -> None:
+    strict.add_user('carol@example.com')
+    answers = [
+        [attempt(strict, email, 'a wrong password', f'{net}.{number}') for number in range(PER_ACCOUNT + 1)]
+        for email, net in (('carol@example.com', '198.51.100'), ('nobody@example.com', '203.0.113'))
+    ]
+    known, unknown = ([(answer.status_code, said(answer)) for answer in each] for each in answers)
+    assert known == unknown
+    assert known[-1][0] == 429
+
+
+def said(answer: httpx.Response) -> dict[str, object]:
+    """All but the seconds, which pass."""
+    return {key: value for key, value in answer.json()['error'].items() if key != 'retry_after'}
+
+
+def test_an_address_is_refused_after_so_many_failures_and_others_are_not(strict: Board) -> None:
+    strict.add_user('dave@example.com')
+    for number in range(PER_ADDRESS):
+        failed = attempt(strict, f'user{number}@example.com', 'a wrong password', '192.0.2.77', page=number % 2 == 0)
+        assert failed.status_code == 401
+    for page in (False, True):
+        assert attempt(strict, 'dave@example.com', PASSWORD, '192.0.2.77', page=page).status_code == 429
+    assert attempt(strict, 'dave@example.com', PASSWORD, '192.0.2.78').status_code == 200
+
+
+def test_a_success_clears_the_count_of_its_account(strict: Board) -> None:
+    strict.add_user('erin@example.com')
+    for number in range(2):
+        for _ in range(PER_ACCOUNT - 1):
+            failed = attempt(strict, 'Erin@example.com', 'a wrong password', f'198.51.100.{100 + number}')
+            assert failed.status_code == 401
+        assert attempt(strict, 'erin@example.com', PASSWORD, '198.51.100.200').status_code == 200
