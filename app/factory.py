@@ -33,11 +33,13 @@ from services.clock import Clock, system_clock
 from services.connection_limits import ConnectionLimits, Limits
 from services.connections import Connections
 from services.counters import Counters
+from services.customer_list import CustomerList
 from services.dashboard import Dashboard
 from services.database import Database
 from services.emitter import Emitter
 from services.exports import Exports
-from services.hub import LiveHub
+from services.hub import PATIENCE, LiveHub
+from services.lane import Lane
 from services.loop_lag import LoopLag
 from services.prediction_list import PredictionList
 from services.predictions import Ingest
@@ -59,7 +61,7 @@ BODIES = {'/api/predictions': predictions.MAX_BYTES, uploads_api.PATH: None}
 def build(settings: Settings, database: Database, *, clock: Clock = system_clock) -> Services:
     """Create every long-lived object on an opened and prepared database."""
     bands = settings.bands
-    lookup = UserLookup(database)
+    lookup, lane = UserLookup(database), Lane()
     auth = Auth(
         database,
         secret_key=secret_key(settings),
@@ -70,7 +72,13 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
     )
     dashboard = Dashboard(bands=bands)
     hub = LiveHub(
-        database, dashboard, Alerts(database), clock=clock, refresh_seconds=settings.refresh_seconds, users=lookup
+        database,
+        dashboard,
+        Alerts(database),
+        clock=clock,
+        refresh_seconds=settings.refresh_seconds,
+        users=lookup,
+        lane=lane,
     )
     ingest = Ingest(database, clock=clock, bands=bands)
     counters = Counters()
@@ -131,6 +139,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         hub=hub,
         ingest=ingest,
         predictions=PredictionList(database, dashboard, clock=clock),
+        customers=CustomerList(database, dashboard, users=lookup, lane=lane, patience=PATIENCE, clock=clock),
         exports=exports,
         uploads=uploads,
         upkeep=RollupUpkeep(database, bands=bands, clock=clock),

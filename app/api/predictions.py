@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
+from app.api.paging import limit_of
 from app.api.query import query_of
 from services.auth import Auth
 from services.clock import Clock
@@ -15,12 +16,11 @@ from services.hub import LiveHub
 from services.identity import Identity
 from services.json_rows import read_json
 from services.models import SourceKind
-from services.prediction_list import MOST, PredictionList
+from services.prediction_list import PredictionList
 from services.predictions import Ingest, IngestResult
 
 MAX_BYTES = 8 * 1024 * 1024
 NDJSON = ('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines')
-DEFAULT_LIMIT = 100
 FLAGS = {'true': True, '1': True, 'false': False, '0': False}
 
 
@@ -49,20 +49,12 @@ def create_router(
     async def get_predictions(request: Request, caller: Caller) -> JSONResponse:
         """The predictions of a query, newest first; ``next_cursor`` leads to the next page, and is null on the last."""
         query = query_of(request, besides=('limit', 'cursor'))
-        limit = _limit(request.query_params.get('limit'))
+        limit = limit_of(request)
         page = await predictions.page(caller.user_id, query, limit=limit, cursor=request.query_params.get('cursor'))
         data = {'items': page.items, 'next_cursor': page.next_cursor}
         return JSONResponse({'success': True, 'data': data}, headers={'Cache-Control': 'no-store'})
 
     return router
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST):
-        raise InvalidRequest(f'Give a whole number from 1 to {MOST:,}.', field='limit')
-    return int(text)
 
 
 def _public(result: IngestResult) -> dict[str, object]:
