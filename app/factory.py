@@ -172,7 +172,14 @@ def _socket_server(settings: Settings, counters: Counters) -> SocketServer:
 
 def create_app(services: Services) -> FastAPI:
     """The ASGI application; nothing registers itself at import."""
-    app = FastAPI(title='Churnboard', docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(services))
+    app = FastAPI(
+        title='Churnboard',
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,  # what tools name their functions after
+        lifespan=_lifespan(services),
+    )
     app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
     app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=PAGES, also_open=('/metrics',))
     install_error_handlers(app)

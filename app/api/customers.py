@@ -7,20 +7,24 @@ from fastapi.responses import JSONResponse, Response
 
 from app.api.identity import current_identity
 from app.api.live_data import HEADERS, tags
+from app.api.openapi import CHANGING, READING, described
+from app.api.openapi_parameters import DAYS, PAGING, QUERY, SORT
 from app.api.paging import limit_of
 from app.api.query import days_of, query_of
 from services.auth import Auth
 from services.customer_list import CustomerList
 from services.customer_order import CustomerSort
 from services.customer_removal import remove_customer
+from services.customer_schemas import CustomerDetail, CustomerPage
 from services.database import Database
 from services.errors import InvalidRequest
 from services.hub import LiveHub
 from services.identity import Identity
+from services.rest_schemas import CustomerRemovedData
 from services.scores import RiskBands
 
 PATH = '/api/customers'
-PAGING = ('limit', 'cursor')
+PAGED_BY = ('limit', 'cursor')
 
 
 def create_router(
@@ -29,10 +33,13 @@ def create_router(
     router = APIRouter(prefix=PATH, tags=['customers'])
     Caller = Annotated[Identity, Depends(current_identity(auth))]
 
-    @router.get('')
+    @router.get(
+        '',
+        **described('List customers', CustomerPage, fails=READING, takes=(*QUERY, SORT, *PAGING), etag=True),
+    )
     async def get_customers(request: Request, caller: Caller) -> Response:
         """The customers of a query by their latest prediction in it; ``next_cursor`` leads to the next page."""
-        question = await customers.question(caller.user_id, query_of(request, besides=('sort', *PAGING)))
+        question = await customers.question(caller.user_id, query_of(request, besides=('sort', *PAGED_BY)))
         sort, limit, cursor = _sort(request), limit_of(request), request.query_params.get('cursor')
         etag = question.etag(PATH, sort, limit, cursor)
         if etag in tags(request):
@@ -43,10 +50,19 @@ def create_router(
         body = b'{"success":true,"data":{%b}}' % page.members
         return Response(body, headers=headers, media_type='application/json')
 
-    @router.get('/{customer_id:path}')
+    @router.get(
+        '/{customer_id:path}',
+        **described(
+            'Show a customer',
+            CustomerDetail,
+            fails=(*READING, 'not_found'),
+            takes=(*DAYS, *PAGING),
+            etag=True,
+        ),
+    )
     async def get_customer(customer_id: str, request: Request, caller: Caller) -> Response:
         """A customer with its predictions, newest first, of the days asked for; an id with slashes as for deleting."""
-        question = await customers.question(caller.user_id, days_of(request, besides=PAGING))
+        question = await customers.question(caller.user_id, days_of(request, besides=PAGED_BY))
         limit, cursor = limit_of(request), request.query_params.get('cursor')
         headers = {**HEADERS, 'ETag': question.etag(PATH, customer_id, limit, cursor)}
         if headers['ETag'] in tags(request):
@@ -54,7 +70,10 @@ def create_router(
         detail = await customers.detail(question, customer_id, limit=limit, cursor=cursor)
         return JSONResponse({'success': True, 'data': detail}, headers=headers)
 
-    @router.delete('/{customer_id:path}')
+    @router.delete(
+        '/{customer_id:path}',
+        **described('Delete a customer', CustomerRemovedData, fails=(*CHANGING, 'not_found')),
+    )
     async def delete_customer(customer_id: str, caller: Caller) -> JSONResponse:
         """Delete a customer with all predictions, for good; an id with slashes is written with ``%2F`` or as it is."""
 
