@@ -34,12 +34,14 @@ from services.clock import Clock, system_clock
 from services.connection_limits import ConnectionLimits, Limits
 from services.connections import Connections
 from services.counters import Counters
+from services.customer_list import CustomerList
 from services.dashboard import Dashboard
 from services.database import Database
 from services.emitter import Emitter
 from services.exports import Exports
-from services.hub import LiveHub
+from services.hub import PATIENCE, LiveHub
 from services.key_use import KeyUse
+from services.lane import Lane
 from services.loop_lag import LoopLag
 from services.prediction_list import PredictionList
 from services.predictions import Ingest
@@ -64,6 +66,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
     bands = settings.bands
     counters = Counters()
     lookup, key_use = UserLookup(database), KeyUse(database, clock=clock)
+    lane = Lane()
     auth = Auth(
         database,
         secret_key=secret_key(settings),
@@ -80,7 +83,13 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
     )
     dashboard = Dashboard(bands=bands)
     hub = LiveHub(
-        database, dashboard, Alerts(database), clock=clock, refresh_seconds=settings.refresh_seconds, users=lookup
+        database,
+        dashboard,
+        Alerts(database),
+        clock=clock,
+        refresh_seconds=settings.refresh_seconds,
+        users=lookup,
+        lane=lane,
     )
     ingest = Ingest(database, clock=clock, bands=bands)
     exports = Exports(
@@ -142,6 +151,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         hub=hub,
         ingest=ingest,
         predictions=PredictionList(database, dashboard, clock=clock),
+        customers=CustomerList(database, dashboard, users=lookup, lane=lane, patience=PATIENCE, clock=clock),
         exports=exports,
         uploads=uploads,
         upkeep=RollupUpkeep(database, bands=bands, clock=clock),
@@ -174,7 +184,14 @@ def _socket_server(settings: Settings, counters: Counters) -> SocketServer:
 
 def create_app(services: Services) -> FastAPI:
     """The ASGI application; nothing registers itself at import."""
-    app = FastAPI(title='Churnboard', docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(services))
+    app = FastAPI(
+        title='Churnboard',
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,  # what tools name their functions after
+        lifespan=_lifespan(services),
+    )
     app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
     app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=PAGES, also_open=('/metrics',))
     install_error_handlers(app)

@@ -52,7 +52,9 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(series.create_router(auth, hub))
     app.include_router(exports_api.create_router(auth, services.exports))
     app.include_router(uploads_api.create_router(auth, services.uploads))
-    app.include_router(customers.create_router(auth, services.database, hub, bands=services.settings.bands))
+    app.include_router(
+        customers.create_router(auth, services.database, hub, services.customers, bands=services.settings.bands)
+    )
     app.include_router(documents.create_router(auth, public_origins=services.settings.public_origins))
     app.include_router(unknown.create_router())
     app.include_router(login.create_router(auth, services.settings, services.page_registry.end))

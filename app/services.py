@@ -11,6 +11,7 @@ from services.api_keys import ApiKeys
 from services.auth import Auth
 from services.clock import Clock
 from services.counters import Counters
+from services.customer_list import CustomerList
 from services.database import Database
 from services.exports import Exports
 from services.hub import LiveHub
@@ -39,6 +40,7 @@ class Services:
     hub: LiveHub
     ingest: Ingest
     predictions: PredictionList
+    customers: CustomerList
     exports: Exports
     uploads: Uploads
     workspace: Workspace

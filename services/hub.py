@@ -52,8 +52,12 @@ class LiveHub:
         refresh_seconds: float,
         users: UserLookup | None = None,
         patience: Patience = PATIENCE,
+        lane: Lane | None = None,
     ) -> None:
-        """:param users: whoever else looks users up may share it."""
+        """
+        :param users: whoever else looks users up may share it.
+        :param lane: whoever else has work that takes long may share it; it is closed with the hub.
+        """
         self.refresh_seconds = refresh_seconds
         self.phases = max(1, round(refresh_seconds / PHASE_SECONDS))
         self._dashboard = dashboard
@@ -63,7 +67,7 @@ class LiveHub:
         self._looks = Looks(users or UserLookup(database), self._watchers, clock=clock)
         self._looks.on_change(self._tell_watchers)
         self._overviews = Overviews(database, bands=dashboard.bands, clock=clock)
-        self._answers = Answers(database, dashboard, lane=Lane(), patience=patience)
+        self._answers = Answers(database, dashboard, lane=lane or Lane(), patience=patience)
         self._standing = StandingBoards()
         self._shared: LastKnown[Contents] = LastKnown(size=SHARED)
         self._on_beat: list[OnUsers] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,11 @@ class Question:
     def key(self) -> Hashable:
         """Equal for questions that have the same answer."""
         return self.reading, self.revision
+
+    def etag(self, *about: Hashable) -> str:
+        """Changes with whatever may change the answer: the data, the day, and what else it is about."""
+        of = repr((self.key, self.selection.bands, about))
+        return f'"{hashlib.blake2b(of.encode(), digest_size=16).hexdigest()}"'
 
 
 @dataclass(frozen=True, kw_only=True)

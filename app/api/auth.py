@@ -6,15 +6,24 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordRequestForm
 
-from app.api.identity import bearer, current_identity
+from app.api.identity import bearer, current_identity, documented_token
 from app.api.json_body import json_object
+from app.api.openapi import CHANGING, described, json_body
 from app.client_address import client_address
 from services.api_keys import is_key
 from services.auth import Auth, IssuedToken
+from services.credential_schemas import NothingData, RevokeAsk
 from services.errors import InvalidRequest, InvalidToken
 from services.identity import Identity
 
 NO_STORE = {'Cache-Control': 'no-store'}
+
+FAILS = ('invalid_request', 'invalid_credentials', 'too_large', 'rate_limited', 'unavailable')
+ISSUED = {
+    'access_token': 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln',
+    'token_type': 'bearer',
+    'expires_in': 3600,
+}
 
 
 def create_router(auth: Auth) -> APIRouter:
@@ -22,7 +31,7 @@ def create_router(auth: Auth) -> APIRouter:
     identity = current_identity(auth)
     Caller = Annotated[Identity, Depends(identity)]
 
-    @router.post('/token')
+    @router.post('/token', **described('Get a token', fails=FAILS, example=ISSUED))
     async def token(
         form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request, response: Response
     ) -> IssuedToken:
@@ -31,7 +40,7 @@ def create_router(auth: Auth) -> APIRouter:
         response.headers.update(NO_STORE)
         return auth.issue_token(caller)
 
-    @router.post('/renew')
+    @router.post('/renew', **described('Renew a token', fails=CHANGING, example=ISSUED))
     async def renew(caller: Caller, response: Response) -> IssuedToken:
         """Exchange a token that is still valid for a new one, until the sign-in is older than a browser session gets.
 
@@ -40,7 +49,16 @@ def create_router(auth: Auth) -> APIRouter:
         response.headers.update(NO_STORE)
         return await auth.renew(caller)
 
-    @router.post('/revoke')
+    @router.post(
+        '/revoke',
+        dependencies=[Depends(documented_token)],
+        **described(
+            'Revoke a token',
+            NothingData,
+            fails=(*CHANGING, 'rate_limited'),
+            body=json_body(RevokeAsk, {'token': ISSUED['access_token']}, required=False),
+        ),
+    )
     async def revoke(request: Request) -> JSONResponse:
         """End a token before its time: the one that is shown, or with ``{"token": "..."}`` another one of yours.
 

@@ -47,10 +47,11 @@ def _about(part: Schema, value: Schema) -> str:
 
 
 def _type(document: Mapping[str, Any], schema: Schema) -> str:
-    if 'const' in schema:
-        return f'`{schema["const"]}`'
-    if 'enum' in schema:
-        return ', '.join('`null`' if value is None else f'`{value}`' for value in schema['enum'])
+    if 'anyOf' in schema:
+        return ' or '.join(_type(document, resolved(document, part)) for part in schema['anyOf'])
+    values = [schema['const']] if 'const' in schema else schema.get('enum')
+    if values:
+        return ', '.join('`null`' if value is None else f'`{value}`' for value in values)
     if 'pattern' in schema or schema.get('format') == 'date':
         return 'day' if 'format' in schema else 'time in UTC'
     if schema.get('type') != 'array':

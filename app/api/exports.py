@@ -7,14 +7,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
+from app.api.openapi import CHANGING, READING, described, json_body
+from app.api.openapi_parameters import QUERY
 from app.api.query import query_of
 from app.export_response import ExportResponse
 from services.auth import Auth
 from services.errors import InvalidRequest
-from services.export_formats import ExportFormat, export_decimal, export_format
+from services.export_formats import MEDIA_TYPES, ExportFormat, export_decimal, export_format
 from services.export_grants import ExportGrant
 from services.exports import Exports
 from services.identity import Identity, KeyScope
+from services.rest_schemas import ExportAsk, ExportGrantData, ExportStatusData
 
 BODY = 'A JSON object such as {"format": "csv"} is needed.'
 
@@ -24,7 +27,17 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
     Caller = Annotated[Identity, Depends(current_identity(auth))]
     Reader = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
-    @router.post('', status_code=201)
+    @router.post(
+        '',
+        **described(
+            'Ask for an export',
+            ExportGrantData,
+            fails=(*CHANGING, 'rate_limited'),
+            takes=QUERY,
+            body=json_body(ExportAsk, {'format': 'csv'}),
+            status=201,
+        ),
+    )
     async def post_export(request: Request, caller: Caller) -> JSONResponse:
         """Grant an export of what the query parameters select.
 
@@ -35,7 +48,13 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
         grant = await exports.grant(caller.user_id, query, fmt, decimal=decimal, proof=caller.proof)
         return JSONResponse({'success': True, 'data': {'id': grant.id, 'url': grant.url, 'rows': grant.rows}}, 201)
 
-    @router.get('/{token}', response_class=ExportResponse)
+    @router.get(
+        '/{token}',
+        response_class=ExportResponse,
+        **described(
+            'Fetch an export', fails=('not_found', 'rate_limited', 'unavailable'), files=tuple(MEDIA_TYPES.values())
+        ),
+    )
     async def get_export(token: str) -> ExportResponse:
         """The file. The link is the right to it: it works once, within 60 s, while what it was given to lasts.
 
@@ -45,7 +64,10 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
         lasts = partial(_lasts, auth)
         return ExportResponse(exports.fetch(token, lasts=lasts), lasts=lasts)
 
-    @router.get('/{export_id}/status')
+    @router.get(
+        '/{export_id}/status',
+        **described('Follow an export', ExportStatusData, fails=(*READING, 'not_found')),
+    )
     async def get_status(export_id: str, caller: Reader) -> JSONResponse:
         """What became of an export of the last hour: ``state`` is ``done`` once all its ``rows`` were sent."""
         return JSONResponse({'success': True, 'data': exports.status(caller.user_id, export_id).public()})

@@ -14,7 +14,7 @@ from services.identity import KeyScope
 READING = ('GET', 'HEAD')
 
 # For the API's documentation alone: it shows the sign-in button, and reading the header stays ours.
-_documented = OAuth2PasswordBearer(tokenUrl='/api/auth/token', auto_error=False)
+documented_token = OAuth2PasswordBearer(tokenUrl='/api/auth/token', auto_error=False)
 
 
 def current_identity(auth: Auth, *scopes: KeyScope) -> Callable[..., Awaitable[Identity]]:
@@ -26,7 +26,7 @@ def current_identity(auth: Auth, *scopes: KeyScope) -> Callable[..., Awaitable[I
     :param scopes: those of the API keys that may do this; without, none may.
     """
 
-    async def identity(request: Request, _: Annotated[str | None, Depends(_documented)]) -> Identity:
+    async def identity(request: Request, _: Annotated[str | None, Depends(documented_token)]) -> Identity:
         token = bearer(request)
         if token is None:
             return _of_cookie(request)

@@ -7,9 +7,11 @@ from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
 from app.api.json_body import json_object
+from app.api.openapi import CHANGING, READING, described, json_body
 from services.api_keys import ApiKeyInfo, ApiKeys
 from services.auth import Auth
 from services.clock import rfc3339
+from services.credential_schemas import ApiKeyAsk, ApiKeyData, ApiKeyList, NewApiKeyData
 from services.errors import InvalidRequest, NotFound
 from services.identity import Identity, KeyScope
 
@@ -22,12 +24,21 @@ def create_router(auth: Auth, keys: ApiKeys) -> APIRouter:
     router = APIRouter(prefix='/api/keys', tags=['keys'])
     Caller = Annotated[Identity, Depends(current_identity(auth))]
 
-    @router.get('')
+    @router.get('', **described('List keys', ApiKeyList, fails=READING))
     async def get_keys(caller: Caller) -> JSONResponse:
         """Your keys, newest first. Their texts are not known here."""
         return _answer([_public(info) for info in await keys.list(caller.user_id)])
 
-    @router.post('', status_code=201)
+    @router.post(
+        '',
+        **described(
+            'Make a key',
+            NewApiKeyData,
+            fails=CHANGING,
+            body=json_body(ApiKeyAsk, {'name': 'nightly scores', 'scope': 'ingest'}),
+            status=201,
+        ),
+    )
     async def post_key(request: Request, caller: Caller) -> JSONResponse:
         """Make a key; ``key`` in the answer is its text, shown this once.
 
@@ -38,7 +49,7 @@ def create_router(auth: Auth, keys: ApiKeys) -> APIRouter:
         made = await keys.create(caller.user_id, name, scope, token_version=caller.token_version)
         return _answer({**_public(made.info), 'key': made.key}, 201)
 
-    @router.delete('/{key_id}')
+    @router.delete('/{key_id}', **described('Revoke a key', ApiKeyData, fails=(*CHANGING, 'not_found')))
     async def delete_key(key_id: str, caller: Caller) -> JSONResponse:
         """Revoke a key: it opens nothing from now on, and its connections end."""
         if not (key_id.isascii() and key_id.isdigit() and len(key_id) <= LONGEST_NUMBER):

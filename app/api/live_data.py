@@ -5,10 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.api.identity import current_identity
+from app.api.openapi import READING, described
+from app.api.openapi_parameters import QUERY
 from app.api.query import query_of
 from services.auth import Auth
 from services.hub import LiveHub
 from services.identity import Identity, KeyScope
+from services.schemas import DashboardData
 
 HEADERS = {'Cache-Control': 'private, no-cache', 'Vary': 'Authorization, Cookie'}
 
@@ -17,7 +20,7 @@ def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
     router = APIRouter(prefix='/api', tags=['live data'])
     Caller = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
-    @router.get('/live-data')
+    @router.get('/live-data', **described('Read the board', DashboardData, fails=READING, takes=QUERY, etag=True))
     async def live_data(request: Request, caller: Caller) -> Response:
         """The numbers the board shows right now for a query, with an ETag."""
         snapshot = await hub.snapshot(caller.user_id, query_of(request))

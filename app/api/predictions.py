@@ -6,22 +6,32 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
+from app.api.openapi import CHANGING, READING, described, json_body
+from app.api.openapi_parameters import PAGING, PARTIAL, QUERY
+from app.api.paging import limit_of
 from app.api.query import query_of
 from services.auth import Auth
 from services.clock import Clock
+from services.customer_schemas import PredictionPage
 from services.database import Database
 from services.errors import InvalidRequest
 from services.hub import LiveHub
 from services.identity import Identity, KeyScope
-from services.json_rows import read_json
+from services.json_rows import MAX_ROWS, read_json
 from services.models import SourceKind
-from services.prediction_list import MOST, PredictionList
+from services.prediction_list import PredictionList
 from services.predictions import Ingest, IngestResult
+from services.rest_schemas import IngestData
+from services.wire_schema import REF_TEMPLATE
 
 MAX_BYTES = 8 * 1024 * 1024
 NDJSON = ('application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines')
-DEFAULT_LIMIT = 100
 FLAGS = {'true': True, '1': True, 'false': False, '0': False}
+
+ROWS = json_body(
+    {'type': 'array', 'items': {'$ref': REF_TEMPLATE.format(model='PredictionInput')}, 'maxItems': MAX_ROWS},
+    [{'customer_id': 'C-1042', 'churn_score': 0.82, 'reasons': ['+Logins down', '-Annual contract']}],
+)
 
 
 def create_router(
@@ -31,7 +41,16 @@ def create_router(
     Sender = Annotated[Identity, Depends(current_identity(auth, KeyScope.INGEST))]
     Reader = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
-    @router.post('/predictions')
+    @router.post(
+        '/predictions',
+        **described(
+            'Take predictions in',
+            IngestData,
+            fails=(*CHANGING, 'invalid_rows'),
+            takes=[PARTIAL],
+            body=ROWS,
+        ),
+    )
     async def post_predictions(request: Request, caller: Sender) -> JSONResponse:
         """Take up to 10,000 predictions in, all or none; with ``?partial=true`` the good ones of them."""
         partial, ndjson = _partial(request), _is_ndjson(request)
@@ -46,24 +65,19 @@ def create_router(
             await hub.notice(caller.user_id)
         return JSONResponse({'success': True, 'data': _public(result)})
 
-    @router.get('/predictions')
+    @router.get(
+        '/predictions',
+        **described('List predictions', PredictionPage, fails=READING, takes=(*QUERY, *PAGING)),
+    )
     async def get_predictions(request: Request, caller: Reader) -> JSONResponse:
         """The predictions of a query, newest first; ``next_cursor`` leads to the next page, and is null on the last."""
         query = query_of(request, besides=('limit', 'cursor'))
-        limit = _limit(request.query_params.get('limit'))
+        limit = limit_of(request)
         page = await predictions.page(caller.user_id, query, limit=limit, cursor=request.query_params.get('cursor'))
         data = {'items': page.items, 'next_cursor': page.next_cursor}
         return JSONResponse({'success': True, 'data': data}, headers={'Cache-Control': 'no-store'})
 
     return router
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST):
-        raise InvalidRequest(f'Give a whole number from 1 to {MOST:,}.', field='limit')
-    return int(text)
 
 
 def _public(result: IngestResult) -> dict[str, object]:

@@ -14,6 +14,15 @@ def query_of(request: Request, *, besides: Collection[str] = ()) -> DashboardQue
     :param besides: parameters that are no part of it.
     :raises InvalidRequest: names the parameter.
     """
+    return DashboardQuery.parse(_values(request, besides))
+
+
+def days_of(request: Request, *, besides: Collection[str] = ()) -> DashboardQuery:
+    """The same of a request that takes the query's dates alone."""
+    return DashboardQuery().with_dates(_values(request, besides))
+
+
+def _values(request: Request, besides: Collection[str]) -> dict[str, object]:
     values: dict[str, object] = {}
     for key in request.query_params:
         given = request.query_params.getlist(key)
@@ -21,4 +30,4 @@ def query_of(request: Request, *, besides: Collection[str] = ()) -> DashboardQue
             raise InvalidRequest('Give this parameter once.', field=key[:100])
         if key not in besides:
             values[key] = given if key == 'risk' else given[0]
-    return DashboardQuery.parse(values)
+    return values

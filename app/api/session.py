@@ -6,16 +6,18 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
+from app.api.openapi import READING, described
 from services.auth import Auth
 from services.clock import rfc3339
 from services.identity import Identity, KeyScope
+from services.rest_schemas import SessionData
 
 
 def create_router(auth: Auth) -> APIRouter:
-    router = APIRouter(prefix='/api', tags=['authentication'])
+    router = APIRouter(prefix='/api', tags=['sign-in'])
     Caller = Annotated[Identity, Depends(current_identity(auth, KeyScope.READ))]
 
-    @router.get('/session')
+    @router.get('/session', **described('Who is signed in', SessionData, fails=READING))
     async def session(caller: Caller) -> JSONResponse:
         """The signed-in user; the token ends with the browser session it was issued for. An API key gets none."""
         data: dict[str, object] = {

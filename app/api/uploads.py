@@ -8,12 +8,15 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from app.api.identity import current_identity
+from app.api.openapi import CHANGING, READING, described, json_body
+from app.api.openapi_parameters import UPLOAD
 from app.api.upload_calls import TakeOptions, UploadCall, announced_bytes, check_raw
 from services.auth import Auth
 from services.clock import rfc3339
 from services.errors import InvalidRequest, NotFound
 from services.file_rows import Preview
 from services.identity import Identity, KeyScope
+from services.rest_schemas import RemovedData, SourceList, UploadData, UploadOrSource, UploadStart
 from services.source_removal import Removed
 from services.sources import SourceInfo
 from services.upload_status import UploadState, UploadStatus
@@ -25,6 +28,9 @@ CLIENT_CLOSED = 499
 LONGEST_NUMBER = 18
 NO_SOURCE = 'There is no such source: GET /api/uploads lists them.'
 
+FILE = {'required': True, 'content': {'application/octet-stream': {'schema': {'type': 'string', 'format': 'binary'}}}}
+START = json_body(UploadStart, {'mapping': {'Account': 'customer_id'}, 'partial': False}, required=False)
+
 
 def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
     router = APIRouter(prefix=PATH, tags=['uploads'])
@@ -34,7 +40,18 @@ def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
     # who sends a file is told what became of it
     Either = Annotated[Identity, Depends(current_identity(auth, KeyScope.INGEST, KeyScope.READ))]
 
-    @router.post('')
+    @router.post(
+        '',
+        **described(
+            'Upload a file',
+            UploadData,
+            fails=(*CHANGING, 'rate_limited'),
+            takes=UPLOAD,
+            body=FILE,
+            status=202,
+            also={200: 'The same bytes were taken in before: nothing changed.'},
+        ),
+    )
     async def post_upload(request: Request, caller: Sender) -> Response:
         """Take a file in, or with ``?preview=true`` only look at it; the body is the file itself."""
         check_raw(request)
@@ -50,12 +67,12 @@ def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
             return _answer({**_upload(status), 'preview': await _preview_of(caller.user_id, status)}, 202)
         return _answer(_upload(await _start(caller.user_id, status.id, call.options)), 202)
 
-    @router.get('')
+    @router.get('', **described('List sources', SourceList, fails=READING))
     async def get_sources(caller: Reader) -> JSONResponse:
         """Everything your predictions came from, newest first."""
         return _answer([_source(source) for source in await uploads.history(caller.user_id)])
 
-    @router.get('/{upload_id}')
+    @router.get('/{upload_id}', **described('Follow an upload', UploadOrSource, fails=(*READING, 'not_found')))
     async def get_upload(upload_id: str, caller: Either) -> JSONResponse:
         """How far an upload is; by the id of a source, what came with it."""
         source_id = _number(upload_id)
@@ -66,12 +83,21 @@ def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
                 return _answer(_source(source))
         raise NotFound(NO_SOURCE)
 
-    @router.post('/{upload_id}/start')
+    @router.post(
+        '/{upload_id}/start',
+        **described(
+            'Take an upload in', UploadData, fails=(*CHANGING, 'not_found', 'rate_limited'), body=START, status=202
+        ),
+    )
     async def start_upload(upload_id: str, request: Request, caller: Sender) -> JSONResponse:
         """Take a file in that was only looked at, or failed; the body is ``{"mapping": {...}, "partial": false}``."""
         return _answer(_upload(await _start(caller.user_id, upload_id, await TakeOptions.of_body(request))), 202)
 
-    @router.get('/{upload_id}/errors')
+    @router.get(
+        '/{upload_id}/errors',
+        response_class=Response,
+        **described('Get rejected rows', fails=(*READING, 'not_found'), files=['text/csv']),
+    )
     async def get_errors(upload_id: str, caller: Either) -> Response:
         """The rejected rows as CSV."""
         path = uploads.errors(caller.user_id, upload_id)
@@ -80,7 +106,7 @@ def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
         name = PurePath(uploads.status(caller.user_id, upload_id).name).stem
         return FileResponse(path, media_type='text/csv; charset=utf-8', filename=f'{name}-errors.csv', headers=HEADERS)
 
-    @router.delete('/{upload_id}')
+    @router.delete('/{upload_id}', **described('Undo an upload', RemovedData, fails=(*CHANGING, 'not_found')))
     async def delete_upload(upload_id: str, caller: Caller) -> JSONResponse:
         """Take back what a source or upload brought, exactly; an upload that brought nothing is forgotten."""
         source_id = _number(upload_id)

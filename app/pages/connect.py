@@ -24,7 +24,8 @@ from services.errors import ChurnboardError
 log = logging.getLogger(__name__)
 
 DOCUMENTS = (
-    ('/api/docs', 'REST API', 'Every call, with its parameters and answers. Try them from there.'),
+    ('/api/docs', 'REST API', 'Every call, with its parameters, answers and errors.'),
+    ('/api/openapi.json', 'OpenAPI 3.1 document', 'The same for tools that make code of it.'),
     ('/api/asyncapi', 'Live protocol', 'Every event of the connection in both directions, with examples.'),
     ('/api/asyncapi.json', 'AsyncAPI 3.0 document', 'The same for tools that make code of it.'),
 )

@@ -48,7 +48,11 @@ OPENS: dict[tuple[str, str], set[str] | None] = {
     ('GET', '/api/uploads/{upload_id}/errors'): {READ, INGEST},
     ('POST', '/api/uploads/{upload_id}/start'): {INGEST},
     ('DELETE', '/api/uploads/{upload_id}'): set(),
+    ('GET', '/api/customers'): {READ},
+    ('GET', '/api/customers/{customer_id:path}'): {READ},
     ('DELETE', '/api/customers/{customer_id:path}'): set(),
+    ('GET', '/api/openapi.json'): {READ},
+    ('GET', '/api/docs'): {READ},
     ('GET', '/api/asyncapi'): {READ},
     ('GET', '/api/asyncapi.json'): {READ},
 }
