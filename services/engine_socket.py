@@ -101,11 +101,11 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
                 if self.closed:  # by an earlier packet: what came with it is of no interest
                     return
                 await self.receive(packet.Packet(encoded_packet=text))
-        except exceptions.ContentTooLongError:
-            self.server.refuse_frame('too_large_frame')
-            raise
         except (*BROKEN, exceptions.EngineIOError) as error:
-            self.server.refuse_frame('bad_frame')
+            if self.closed:  # meanwhile, and forgotten perhaps: the library would fail over it
+                return
+            too_large = isinstance(error, exceptions.ContentTooLongError)
+            self.server.refuse_frame('too_large_frame' if too_large else 'bad_frame')
             raise exceptions.EngineIOError from error  # answered with 400, and the connection is closed
 
     async def _posted(self, environ: dict[str, Any]) -> list[str]:
@@ -114,6 +114,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         if length > most:
             raise exceptions.ContentTooLongError
         body: bytes = await environ['wsgi.input'].read(length)
+        if 'CONTENT_LENGTH' in environ and len(body) < length:
+            raise ValueError('the client went before its body was whole')
         texts = body.decode().split(SEPARATOR, MAX_POSTED)
         if len(texts) > MAX_POSTED:
             raise ValueError('too many packets')
@@ -206,7 +208,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
                 if await _read(ws) != packet.Packet(packet.PING, data='probe').encode():
                     return False
                 await ws.send(packet.Packet(packet.PONG, data='probe').encode())
-                self.queue.put_nowait(packet.Packet(packet.NOOP))  # ends the poll that is open
+                self._put(packet.Packet(packet.NOOP))  # ends the poll that is open
                 upgraded: bool = await _read(ws) == packet.Packet(packet.UPGRADE).encode()
                 return upgraded
         except TimeoutError:

@@ -73,6 +73,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self.limits = limits
         self._counters = counters
         self._rate = RateLimit(per_second=events_per_second, burst=2 * events_per_second)
+        self._connects = RateLimit(per_second=1, burst=5)
         self._refused: Counter[str] = Counter()
         self._strikes: Counter[str] = Counter()
         self._told = RateLimit(per_second=1, burst=5)
@@ -123,6 +124,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self._refused.pop(eio_sid, None)
         self._strikes.pop(eio_sid, None)
         self._rate.forget(eio_sid)
+        self._connects.forget(eio_sid)
         await super()._handle_eio_disconnect(eio_sid, reason)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
@@ -145,7 +147,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if not _is_ours(namespace):
             await super()._handle_connect(eio_sid, namespace, data)  # says so
             await self._strike(eio_sid)
-        elif self._is_connected(eio_sid) or self._rate.take(eio_sid):  # a second one would change the identity
+        elif self._is_connected(eio_sid) or self._connects.take(eio_sid):  # a second one would change the identity
             await self._strike(eio_sid)
         else:
             await super()._handle_connect(eio_sid, namespace, data)

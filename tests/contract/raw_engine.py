@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+T = TypeVar('T')
 
 SEPARATOR = '\x1e'
 TRANSPORTS = ('websocket', 'polling')
@@ -45,19 +48,27 @@ class RawEngine(ABC):
 
     def events(self, name: str) -> list[Any]:
         """The payloads of the events of that name that came so far."""
-        found = (orjson.loads(packet[2:]) for packet in self.heard if packet.startswith('42['))
+        found = (json.loads(packet[2:]) for packet in self.heard if packet.startswith('42['))
         return [event[1] for event in found if event[0] == name]
 
     async def next(
         self, name: str, *, after: int = 0, seconds: float = 10, where: Callable[[Any], bool] = lambda _: True
     ) -> Any:
         """The first such event beyond the first ``after`` of its name."""
+        return await self._first(lambda: filter(where, self.events(name)[after:]), name, seconds)
+
+    async def packet(self, beginning: str, *, seconds: float = 10) -> str:
+        """The first packet that begins so."""
+        return await self._first(
+            lambda: (packet for packet in self.heard if packet.startswith(beginning)), beginning, seconds
+        )
+
+    async def _first(self, found: Callable[[], Iterable[T]], name: str, seconds: float) -> T:
         try:
             async with asyncio.timeout(seconds):
                 while True:
-                    for payload in self.events(name)[after:]:
-                        if where(payload):
-                            return payload
+                    for one in found():
+                        return one
                     await self._pause()
         except TimeoutError:
             raise AssertionError(f'no {name} within {seconds} s; heard {self.heard} {self.last_words}') from None

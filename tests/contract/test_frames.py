@@ -58,6 +58,7 @@ BROKEN = {
     'many of those': '469999999999-[]',
     'an id of 101 digits': '42' + '1' * 101 + '["user_action",{}]',
     'a digit of another kind': '42²["user_action",{}]',
+    'a number of 5000 digits': '42["user_action",' + '9' * 5000 + ']',
     'deep event': '42' + '[' * 30_000,
     'deep packet': '4' + '[' * 30_000,
     'deep connect': '40' + '{"a":' * 10_000,
