@@ -30,6 +30,9 @@ MAX_POSTED = 256
 MAX_POLLED = 16
 """Packets in the answer to a poll: the Python client takes no more."""
 
+LAST_WORDS_SECONDS = 5.0
+"""How long a closed connection is kept for the poll that has not come yet."""
+
 BROKEN = (ValueError, TypeError, LookupError, RecursionError)
 """What the library raises over a packet that is none."""
 
@@ -142,8 +145,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             self._line.close()
         else:
             self.queue.put_nowait(None)  # ends a poll that is open
-            if not self._queued:
-                self.server.sockets.pop(self.sid, None)
+            seconds = LAST_WORDS_SECONDS if self._queued else 0
+            asyncio.get_running_loop().call_later(seconds, self.server.sockets.pop, self.sid, None)
 
     def schedule_ping(self) -> None:
         if self.last_ping:  # else one is under way
