@@ -12,7 +12,7 @@ import httpx
 import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from tests.board import Board
 from tests.contract.conftest import Person
@@ -384,7 +384,7 @@ async def test_an_upgrade_that_fails_leaves_the_polling_connection_as_it_was(
             for frame in frames:
                 await line.send(frame)
             if frames:
-                with pytest.raises(ConnectionClosed):
+                with pytest.raises(ConnectionClosedOK):
                     while True:
                         await asyncio.wait_for(line.recv(), 5)
         await http.post(path, content=connect_packet(alice.token))
