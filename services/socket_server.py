@@ -128,20 +128,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         await super()._handle_eio_disconnect(eio_sid, reason)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        if self._is_open(eio_sid):
-            async with self._handling[eio_sid]:  # polling clients may post side by side
-                if self._is_open(eio_sid):
-                    await self._take(eio_sid, data)
-
-    async def _take(self, eio_sid: str, data: Any) -> None:
-        try:
-            await super()._handle_eio_message(eio_sid, data)
-        except ProtocolError:
-            self._refuse_frame('bad_frame')
-            await self.close_engine(eio_sid)
-        except Exception as error:
-            log.error('A connection was closed: its frame failed with %s', type(error).__name__)
-            await self.close_engine(eio_sid)
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is None or socket.closing:
+            return
+        async with self._handling[eio_sid]:  # polling clients may post side by side
+            if socket.closing:
+                return
+            try:
+                await super()._handle_eio_message(eio_sid, data)
+            except ProtocolError:
+                self._refuse_frame('bad_frame')
+                await self.close_engine(eio_sid)
+            except Exception as error:
+                log.error('A connection was closed: its frame failed with %s', type(error).__name__)
+                await self.close_engine(eio_sid)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if not _is_ours(namespace):
@@ -177,7 +177,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
 
     def _is_open(self, eio_sid: str) -> bool:
         socket = self.socket(eio_sid)
-        return socket is not None and not socket.closing and not socket.closed
+        return socket is not None and not socket.closing
 
     def _is_connected(self, eio_sid: str) -> bool:
         """Whether it has our namespace, by a good token or not."""
