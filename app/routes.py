@@ -37,7 +37,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(health.create_router(services.database))
     app.include_router(
         metrics.create_router(
-            services.counters, services.lag, services.socket_server, token=services.settings.metrics_token
+            services.counters, services.lag, services.socket_server, hub, token=services.settings.metrics_token
         )
     )
     app.include_router(auth_api.create_router(auth))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 
 
 class Counters:
@@ -10,6 +10,7 @@ class Counters:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)  # memory, CPU and descriptors, where the system tells them
         self._refusals = Counter(
             'churnboard_refusals', 'What was refused, by reason.', ['reason'], registry=self._registry
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import engineio
 import orjson
@@ -22,12 +23,29 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     refuse_frame: Callable[[str], None]
     """Told that a frame was not one of ours, and in what way."""
 
+    refuse_request: Callable[[str], None]
+    """Told that a request was not one of ours, and in what way."""
+
     start_service_task: bool
 
     async def handle_request(self, scope: Any, receive: Any, send: Any) -> Any:
-        if scope['type'] == 'http' and _asks_jsonp(scope):
-            return await send_response(send, 400, b'JSONP is not supported.')
+        if scope['type'] == 'http':
+            if _asks_jsonp(scope):
+                self.refuse_request('jsonp')
+                return await send_response(send, 400, b'JSONP is not supported.')
+            first = await receive()
+            if first['type'] != 'http.request':
+                return None  # the client went before its request was whole; the library would fail over it
+            receive = _once_more(first, receive)
         return await super().handle_request(scope, receive, send)
+
+    def _log_error_once(self, message: str, message_key: str) -> None:  # noqa: ARG002
+        """The library would print what the client sent, line breaks and session ids among it."""
+        self.refuse_request(message_key.replace('-', '_'))
+
+    def _method_not_found(self) -> Any:
+        self.refuse_request('bad_method')
+        return super()._method_not_found()
 
     async def _handle_connect(self, environ: dict[str, Any], transport: str, _jsonp_index: int | None = None) -> Any:
         refusal = self.admit(environ)
@@ -50,6 +68,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             return self._ok(await socket.poll())
         except exceptions.QueueEmpty:
             return self._bad_request()
+
+    def _get_socket(self, sid: str) -> Any:
+        """Also one that was closed between two polls: the next one brings its last words."""
+        return self.sockets[sid]
 
     def _monitor(self) -> None:
         """Polling connections that are gone are found by a task that the first connection starts."""
@@ -79,8 +101,17 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 
 
 def _asks_jsonp(scope: Any) -> bool:
-    query = scope.get('query_string', b'')
-    return any(part.startswith(b'j=') for part in query.split(b'&'))
+    return 'j' in parse_qs(scope.get('query_string', b'').decode('latin-1'), keep_blank_values=True)
+
+
+def _once_more(first: Any, receive: Any) -> Any:
+    """``receive`` as it was before its first message was taken."""
+    taken = [first]
+
+    async def receive_again() -> Any:
+        return taken.pop() if taken else await receive()
+
+    return receive_again
 
 
 async def send_response(send: Any, status: int, body: bytes) -> None:

@@ -32,6 +32,19 @@ class Json:
             return json.loads(text)
 
 
+class ConnectJson(Json):
+    """What a client signs in with. An object with a key twice is read as an empty one: of two tokens none counts."""
+
+    @staticmethod
+    def loads(text: str) -> Any:
+        return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else {}
+
+
 class Packet(packet.Packet):  # type: ignore[misc]
     """Clients connect, disconnect and send events; everything else, binary events among it, is refused at decode.
 
@@ -44,6 +57,8 @@ class Packet(packet.Packet):  # type: ignore[misc]
     def decode(self, encoded_packet: Any) -> int:
         if not isinstance(encoded_packet, str) or encoded_packet[:1] not in ('0', '1', '2'):
             raise ProtocolError
+        if encoded_packet[0] == '0':
+            self.json = ConnectJson
         try:
             attachments = super().decode(encoded_packet)
         except (ValueError, TypeError, RecursionError) as error:

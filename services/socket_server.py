@@ -35,9 +35,9 @@ REFUSALS = 100
 
 
 def _quiet(name: str) -> logging.Logger:
-    """A logger that never gets to INFO, where these libraries print tokens and session ids."""
+    """A logger for failures alone: below, these libraries print tokens, session ids and what clients sent."""
     logger = logging.getLogger(f'{__name__}.{name}')
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.ERROR)
     return logger
 
 
@@ -73,12 +73,19 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self.limits = limits
         self._counters = counters
         self._rate = RateLimit(per_second=events_per_second, burst=2 * events_per_second)
+        self._connects = RateLimit(per_second=1, burst=5)
         self._refused: Counter[str] = Counter()
         self._strikes: Counter[str] = Counter()
         self._told = RateLimit(per_second=1, burst=5)
         self._handling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.eio.admit = lambda environ: limits.refusal(_address(environ))
         self.eio.refuse_frame = self._refuse_frame
+        self.eio.refuse_request = self._refuse_request
+
+    @property
+    def rooms(self) -> int:
+        """What the library keeps of connections: a room of all, and one of each."""
+        return len(self.manager.rooms.get('/', ()))
 
     def engine_id(self, sid: str) -> str | None:
         found: str | None = self.manager.eio_sid_from_sid(sid, '/')
@@ -97,10 +104,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     async def close_engine(self, engine_id: str) -> None:
         """Close a connection for good, without waiting for a peer that may never read again."""
         socket = self.eio.sockets.get(engine_id)
-        if socket is None:
-            return
-        await socket.close(wait=False, abort=False)
-        await socket.queue.put(None)  # ends a poll that is open, and with it the transport
+        if socket:
+            await socket.close(wait=False, abort=False)
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
@@ -119,29 +124,37 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self._refused.pop(eio_sid, None)
         self._strikes.pop(eio_sid, None)
         self._rate.forget(eio_sid)
-        socket = self.eio.sockets.get(eio_sid)
-        if socket and reason == self.reason.CLIENT_DISCONNECT:
-            await socket.queue.put(None)  # answers a poll that would otherwise stay open until its time is over
+        self._connects.forget(eio_sid)
         await super()._handle_eio_disconnect(eio_sid, reason)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        try:
-            await super()._handle_eio_message(eio_sid, data)
-        except ProtocolError:
-            self._refuse_frame('bad_frame')
-            await self.close_engine(eio_sid)
-        except Exception as error:
-            log.error('A connection was closed: its frame failed with %s', type(error).__name__)
-            await self.close_engine(eio_sid)
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is None or socket.closing:
+            return
+        async with self._handling[eio_sid]:  # polling clients may post side by side
+            if socket.closing:
+                return
+            try:
+                await super()._handle_eio_message(eio_sid, data)
+            except ProtocolError:
+                self._refuse_frame('bad_frame')
+                await self.close_engine(eio_sid)
+            except Exception as error:
+                log.error('A connection was closed: its frame failed with %s', type(error).__name__)
+                await self.close_engine(eio_sid)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        if (namespace or '/') != '/':
+        if not _is_ours(namespace):
+            await super()._handle_connect(eio_sid, namespace, data)  # says so
             await self._strike(eio_sid)
-        if self.manager.sid_from_eio_sid(eio_sid, namespace or '/') is None:  # a second one would change the identity
+        elif self._is_connected(eio_sid) or self._connects.take(eio_sid):  # a second one would change the identity
+            await self._strike(eio_sid)
+        else:
             await super()._handle_connect(eio_sid, namespace, data)
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> None:
-        if not data or not isinstance(data[0], str) or data[0] in RESERVED or eio_sid not in self.authenticated:
+        named = bool(data) and isinstance(data[0], str) and data[0] not in RESERVED
+        if not named or not _is_ours(namespace) or eio_sid not in self.authenticated:
             await self._strike(eio_sid)
             return
         wait = self._rate.take(eio_sid)
@@ -149,15 +162,26 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             await self._refuse_event(eio_sid, wait)
             return
         self._refused.pop(eio_sid, None)
-        async with self._handling[eio_sid]:  # polling clients may post side by side
-            await super()._handle_event(eio_sid, namespace, id, data)
+        await super()._handle_event(eio_sid, namespace, id, data)
 
     async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
         """A client may leave the namespace and keep the engine: then it is as one that never signed in."""
+        if not _is_ours(namespace) or not self._is_connected(eio_sid):
+            if self._is_open(eio_sid):
+                await self._strike(eio_sid)
+            return
         self.authenticated.discard(eio_sid)
         self.limits.left(eio_sid)
         self._reap_later(eio_sid)
         await super()._handle_disconnect(eio_sid, namespace, reason)
+
+    def _is_open(self, eio_sid: str) -> bool:
+        socket = self.socket(eio_sid)
+        return socket is not None and not socket.closing
+
+    def _is_connected(self, eio_sid: str) -> bool:
+        """Whether it has our namespace, by a good token or not."""
+        return self.manager.sid_from_eio_sid(eio_sid, '/') is not None
 
     async def _strike(self, eio_sid: str) -> None:
         """A frame that has no place here is left out; of many the connection is closed."""
@@ -183,6 +207,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if not self._told.take('frame'):
             log.info('A connection was closed: it sent a frame that is no event of ours (%s)', reason)
 
+    def _refuse_request(self, reason: str) -> None:
+        self._counters.refused(f'socket_{reason}')
+        if reason == 'bad_origin' and not self._told.take(reason):
+            log.info('A page of another origin was not connected: CHURNBOARD_PUBLIC_ORIGINS names who may')
+
     def _reap_later(self, engine_id: str) -> None:
         if engine_id in self.eio.sockets:
             asyncio.get_running_loop().call_later(UNAUTHENTICATED_SECONDS, self._reap, engine_id)
@@ -190,7 +219,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     def _reap(self, engine_id: str) -> None:
         if engine_id in self.checking:
             self._reap_later(engine_id)
-        elif engine_id not in self.authenticated and engine_id in self.eio.sockets:
+        elif engine_id not in self.authenticated and self._is_open(engine_id):
             self._counters.dropped('silent_connection')
             asyncio.get_running_loop().create_task(self.close_engine(engine_id), name=f'reap {engine_id[:4]}')
 
@@ -198,6 +227,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
 def refusal_of(error: ChurnboardError) -> dict[str, object]:
     """What ``connected`` says to a client that is not let in."""
     return {'status': 'error', **error.payload()}
+
+
+def _is_ours(namespace: str | None) -> bool:
+    return namespace in (None, '/')
 
 
 def _address(environ: dict[str, Any]) -> str:

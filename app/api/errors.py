@@ -47,8 +47,8 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, InvalidRows):
         return failure(error, extra={'rejected': error.result.rejected, 'errors': _rows(error)})
     response = failure(error)
-    if error.code == 'invalid_token':  # RFC 6750, 3.1: who sent no token is told no error
-        sent = 'authorization' in request.headers
+    if error.code == 'invalid_token':  # RFC 6750, 3.1: who sent no token, or another kind of thing, is told no error
+        sent = request.headers.get('authorization', '').partition(' ')[0].lower() == 'bearer'
         response.headers['WWW-Authenticate'] = 'Bearer error="invalid_token"' if sent else 'Bearer'
     return response
 

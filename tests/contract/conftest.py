@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.board import Board
+from tests.contract.watched import METRICS_TOKEN
 
 
 class Person(NamedTuple):
@@ -20,7 +21,7 @@ class Person(NamedTuple):
 @pytest.fixture(scope='session', params=['sqlite', 'postgresql'])
 def board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     folder = tmp_path_factory.mktemp(f'board-{request.param}')
-    settings = {'REFRESH_SECONDS': '1', 'EXPORTS_PER_MINUTE': '1000'}
+    settings = {'REFRESH_SECONDS': '1', 'EXPORTS_PER_MINUTE': '1000', 'METRICS_TOKEN': METRICS_TOKEN}
     board = Board(folder, settings)
     if request.param == 'postgresql':
         server: str = request.getfixturevalue('postgresql')

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import jwt
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.clock import system_clock
@@ -19,9 +18,9 @@ from services.tokens import Tokens
 from tests.accounts import SECRET
 from tests.board import Board
 from tests.contract.live import Listener, listening
+from tests.contract.raw_engine import TRANSPORTS, raw_engine
+from tests.contract.watched import METRICS_TOKEN, figure, leaving_nothing, refused, until_figure, watched_board
 
-TRANSPORTS = ('websocket', 'polling')
-METRICS_TOKEN = 'metrics-token-of-the-tests'
 EVENTS_PER_SECOND, PER_USER, PER_ADDRESS = 2, 3, 40
 
 
@@ -29,18 +28,14 @@ EVENTS_PER_SECOND, PER_USER, PER_ADDRESS = 2, 3, 40
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     """A server with narrow limits."""
     settings = {
-        'REFRESH_SECONDS': '0.5',
         'EVENTS_PER_SECOND': str(EVENTS_PER_SECOND),
         'MAX_CONNECTIONS_PER_USER': str(PER_USER),
         'MAX_CONNECTIONS_PER_ADDRESS': str(PER_ADDRESS),
-        'METRICS_TOKEN': METRICS_TOKEN,
         'MAX_MESSAGE_KB': '4',
+        'SOCKET_COMPRESSION': 'true',
     }
-    board = Board(tmp_path_factory.mktemp('limits'), settings)
-    board.start()
-    yield board
-    assert board.stop() == 0, board.log
-    assert 'Traceback' not in board.log, board.log
+    with watched_board(tmp_path_factory.mktemp('limits'), **settings) as board:
+        yield board
 
 
 @pytest.fixture
@@ -53,39 +48,6 @@ def expiring(token: str, seconds: int) -> str:
     claims = jwt.decode(token, options={'verify_signature': False})
     tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
     return tokens.issue(int(claims['sub']), claims['tv'], seconds=seconds)
-
-
-async def figure(board: Board, name: str) -> float:
-    async with httpx.AsyncClient(base_url=board.url) as rest:
-        answer = await rest.get('/metrics', headers={'Authorization': f'Bearer {METRICS_TOKEN}'})
-    assert answer.status_code == 200
-    lines = [line.rpartition(' ') for line in answer.text.splitlines() if not line.startswith('#')]
-    return {line[0]: float(line[2]) for line in lines}.get(f'churnboard_{name}', 0.0)
-
-
-async def until_figure(board: Board, name: str, value: float) -> None:
-    async with asyncio.timeout(20):
-        while await figure(board, name) != value:  # noqa: ASYNC110 -- another process tells it
-            await asyncio.sleep(0.1)
-
-
-@asynccontextmanager
-async def raw(board: Board) -> AsyncIterator[ClientConnection]:
-    """An Engine.IO connection that has said nothing yet."""
-    url = board.url.replace('http', 'ws') + '/socket.io/?EIO=4&transport=websocket'
-    async with connect(url, compression=None) as socket:
-        assert (await socket.recv())[:1] == '0'
-        yield socket
-
-
-async def closed(socket: ClientConnection, seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        try:
-            while True:
-                if await socket.recv() == '2':
-                    await socket.send('3')
-        except ConnectionClosed:
-            pass
 
 
 @pytest.mark.parametrize('transport', TRANSPORTS)
@@ -127,8 +89,8 @@ async def test_a_new_token_keeps_it_and_anothers_does_not_change_it(board: Board
     async with listening(board.url, expiring(token, 3), transport=transport) as live:
         await live.next('dashboard_update')
         for bad in (other, 'no token', None):
-            refused = await live.client.call('authenticate', {'token': bad})
-            assert refused['code'] == 'invalid_token'
+            answer = await live.client.call('authenticate', {'token': bad})
+            assert answer['code'] == 'invalid_token'
             await asyncio.sleep(1 / EVENTS_PER_SECOND)
         assert (await live.client.call('authenticate', {'token': token}))['status'] == 'success'
         heard = len(live.heard)
@@ -140,7 +102,7 @@ async def test_a_new_token_keeps_it_and_anothers_does_not_change_it(board: Board
 
 @pytest.mark.parametrize('transport', TRANSPORTS)
 async def test_too_many_events_are_refused_and_others_do_not_notice(board: Board, token: str, transport: str) -> None:
-    refused = await figure(board, 'refusals_total{reason="event_rate"}')
+    before = await refused(board, 'event_rate')
     calm_token = board.add_user(f'calm-{transport}@example.com')
     async with listening(board.url, calm_token) as calm, listening(board.url, token, transport=transport) as live:
         await live.next('dashboard_update')
@@ -149,7 +111,7 @@ async def test_too_many_events_are_refused_and_others_do_not_notice(board: Board
         error = await live.next('error')
         assert (error['code'], error['retry_after'] > 0) == ('rate_limited', True)
         assert len(live.of('error')) == 1, 'one answer for a row of them'
-        assert await figure(board, 'refusals_total{reason="event_rate"}') > refused
+        assert await refused(board, 'event_rate') > before
         for _ in range(120):
             await live.client.emit('request_dashboard_data', {})
         async with asyncio.timeout(10):
@@ -165,13 +127,13 @@ async def test_a_user_has_so_many_connections_and_room_again_when_one_leaves(
         for _ in range(PER_USER):
             mine = await open_ones.enter_async_context(listening(board.url, token, transport=transport))
             await mine.next('dashboard_update')
-        async with listening(board.url, token, transport=transport) as refused:
-            answer = await refused.next('connected')
+        async with listening(board.url, token, transport=transport) as surplus:
+            answer = await surplus.next('connected')
             assert (answer['status'], answer['code']) == ('error', 'rate_limited')
             assert answer['retry_after'] > 0
             async with asyncio.timeout(5):
-                await refused.disconnected.wait()
-            assert refused.of('dashboard_update') == []
+                await surplus.disconnected.wait()
+            assert surplus.of('dashboard_update') == []
     async with asyncio.timeout(10):
         while True:
             async with listening(board.url, token, transport=transport) as again:
@@ -183,62 +145,37 @@ async def test_an_address_has_so_many_connections(board: Board) -> None:
     await until_figure(board, 'connections', 0)
     async with AsyncExitStack() as open_ones:
         for _ in range(PER_ADDRESS):
-            await open_ones.enter_async_context(raw(board))
-        with pytest.raises(InvalidStatus) as refused:
-            await open_ones.enter_async_context(raw(board))
-        assert refused.value.response.status_code == 429
-        assert int(refused.value.response.headers['Retry-After']) > 0
+            await open_ones.enter_async_context(raw_engine(board.url, 'websocket'))
+        with pytest.raises(InvalidStatus) as failed:
+            await open_ones.enter_async_context(raw_engine(board.url, 'websocket'))
+        assert failed.value.response.status_code == 429
+        assert int(failed.value.response.headers['Retry-After']) > 0
         async with httpx.AsyncClient(base_url=board.url) as rest:
             answer = await rest.get('/socket.io/?EIO=4&transport=polling')
         assert (answer.status_code, answer.json()['error']['code']) == (429, 'rate_limited')
-        assert await figure(board, 'refusals_total{reason="too_many_connections_of_address"}') == 2
+        assert await refused(board, 'too_many_connections_of_address') == 2
     await until_figure(board, 'connections', 0)
 
 
-async def test_one_that_says_nothing_is_closed_though_it_answers_pings(board: Board) -> None:
-    async with raw(board) as silent:
-        await closed(silent)
-    await until_figure(board, 'connections', 0)
+@pytest.mark.parametrize('transport', TRANSPORTS)
+async def test_a_message_larger_than_the_setting_ends_the_connection(board: Board, transport: str) -> None:
+    async with leaving_nothing(board), raw_engine(board.url, transport) as engine:
+        await engine.send('4' + 'y' * 4096)
+        await engine.until_closed()
 
 
-@pytest.mark.parametrize('frame', ['42["user_action",{}]', '40/admin,', '42["connect",{}]'])
-async def test_frames_out_of_place_are_left_out_and_many_end_the_connection(board: Board, frame: str) -> None:
-    dropped = await figure(board, 'dropped_total{reason="event_out_of_place"}')
-    async with raw(board) as socket:
-        for _ in range(10):
-            await socket.send(frame)
-        await closed(socket, seconds=5)
-    assert await figure(board, 'dropped_total{reason="event_out_of_place"}') - dropped >= 10
-    await until_figure(board, 'connections', 0)
-
-
-BINARY = '451-["a",{"_placeholder":true,"num":0}]'
-
-
-@pytest.mark.parametrize('frame', ['x', '42', '42{}', '42[', '49', '9', BINARY, '4' + 'y' * 5000])
-async def test_what_is_no_frame_of_ours_ends_the_connection_and_leaves_nothing(board: Board, frame: str) -> None:
-    async with raw(board) as socket:
-        await socket.send(frame)
-        await closed(socket, seconds=5)
-    await until_figure(board, 'connections', 0)
-
-
-@pytest.mark.parametrize('packet', ['x', '9', '42{}', '42[', BINARY, '4' + 'y' * 5000])
-async def test_the_same_by_polling(board: Board, packet: str) -> None:
-    async with httpx.AsyncClient(base_url=board.url) as rest:
-        opened = (await rest.get('/socket.io/?EIO=4&transport=polling')).text
-        path = f'/socket.io/?EIO=4&transport=polling&sid={json.loads(opened[1:])["sid"]}'
-        assert (await rest.post(path, content=packet)).status_code in (200, 400)
-        async with asyncio.timeout(5):
-            while (await rest.get(path)).status_code != 400:  # noqa: ASYNC110 -- another process tells it
-                await asyncio.sleep(0.05)
-    await until_figure(board, 'connections', 0)
-
-
-async def test_a_binary_frame_ends_the_connection(board: Board) -> None:
-    async with raw(board) as socket:
-        await socket.send(b'4abc')
-        await closed(socket, seconds=5)
+async def test_a_bomb_of_compressed_nothing_ends_the_connection_and_takes_no_memory(board: Board) -> None:
+    address = board.url.replace('http', 'ws') + '/socket.io/?EIO=4&transport=websocket'
+    memory = await figure(board, 'process_resident_memory_bytes')
+    async with leaving_nothing(board):
+        async with connect(address, compression='deflate') as socket:
+            await socket.recv()
+            await socket.send('4' * 16 * 1024 * 1024)
+            with pytest.raises(ConnectionClosed) as closed:
+                await socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+    assert await figure(board, 'process_resident_memory_bytes') - memory < 20 * 1024 * 1024
 
 
 async def test_metrics_are_for_who_has_the_token(board: Board) -> None:

@@ -1,0 +1,91 @@
+"""A server whose figures are read, and whose log has to stay clean."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.board import Board
+from tests.contract.raw_engine import NO_CERTIFICATES
+
+METRICS_TOKEN = 'metrics-token-of-the-tests'
+HELD = ('connections', 'unauthenticated', 'engines', 'rooms', 'watched_users')
+"""Figures of what is held for connections, and for nothing else."""
+
+
+@contextmanager
+def watched_board(folder: Path, **settings: str) -> Iterator[Board]:
+    board = Board(folder, {'REFRESH_SECONDS': '0.5', 'METRICS_TOKEN': METRICS_TOKEN, **settings})
+    board.start()
+    try:
+        yield board
+    finally:
+        code = board.stop()
+    assert code == 0, board.log
+    assert 'Traceback' not in board.log, board.log
+
+
+async def figures(board: Board) -> dict[str, float]:
+    async with httpx.AsyncClient(base_url=board.url, verify=NO_CERTIFICATES) as rest:
+        answer = await rest.get('/metrics', headers={'Authorization': f'Bearer {METRICS_TOKEN}'})
+    assert answer.status_code == 200
+    lines = [line.rpartition(' ') for line in answer.text.splitlines() if not line.startswith('#')]
+    return {line[0].removeprefix('churnboard_'): float(line[2]) for line in lines}
+
+
+async def figure(board: Board, name: str) -> float:
+    return (await figures(board)).get(name, 0.0)
+
+
+async def dropped(board: Board, reason: str) -> float:
+    return await figure(board, f'dropped_total{{reason="{reason}"}}')
+
+
+async def refused(board: Board, reason: str) -> float:
+    return await figure(board, f'refusals_total{{reason="{reason}"}}')
+
+
+async def until_figures(board: Board, wanted: dict[str, float], *, seconds: float = 20) -> None:
+    """Wait until these figures are so."""
+    now: dict[str, float] = {}
+    try:
+        async with asyncio.timeout(seconds):
+            while now != wanted:
+                await asyncio.sleep(0.05 if now else 0)
+                found = await figures(board)
+                now = {name: found.get(name, 0.0) for name in wanted}
+    except TimeoutError:
+        raise AssertionError(f'{now}, not {wanted}') from None
+
+
+async def until_figure(board: Board, name: str, value: float) -> None:
+    await until_figures(board, {name: value})
+
+
+class Log:
+    """What the server logged since."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._length = len(board.log)
+
+    @property
+    def text(self) -> str:
+        return self._board.log[self._length :]
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
+
+@asynccontextmanager
+async def leaving_nothing(board: Board) -> AsyncIterator[Log]:
+    """Connections come and go meanwhile, and neither they nor a trace of a failure stays."""
+    before, log = await figures(board), Log(board)
+    yield log
+    await until_figures(board, {name: before[name] for name in HELD}, seconds=5)
+    assert 'Traceback' not in log.text, log.text
