@@ -22,7 +22,7 @@ from tests.faults.scene import Scene, authorization, scene
 S = ConnectionStatus
 AS_SHIPPED = LiveTiming()
 METRICS_TOKEN = 'metrics-token-of-the-tests'
-LOAD = 120
+LOAD = 60
 """Clients of the scenario of high load, each a user of its own."""
 
 
@@ -61,6 +61,11 @@ def names() -> Callable[..., list[str]]:
 Names = Callable[..., list[str]]
 
 
+def only(database: str) -> pytest.MarkDecorator:
+    """Of a story in which the kind of database has no part."""
+    return pytest.mark.parametrize('board', [database], indirect=True)
+
+
 async def test_normal_operation(stage: Scene, names: Names) -> None:
     """Two tenants on every channel, both writing: each sees its own, all of it, once and in order."""
     alice, bob = actors = stage.actors(*names('alice', 'bob'))
@@ -84,6 +89,7 @@ async def test_normal_operation(stage: Scene, names: Names) -> None:
     assert (unchanged.status_code, last['metrics']['total_predictions']) == (304, 8)
 
 
+@only('sqlite')
 @pytest.mark.parametrize('fault', ['cut', 'silence'])
 async def test_network_interruption(stage: Scene, names: Names, fault: str) -> None:
     """What was written meanwhile is there within seconds of the healing, and nobody took old numbers for live ones."""
@@ -107,6 +113,7 @@ async def test_network_interruption(stage: Scene, names: Names, fault: str) -> N
             await follower.client.disconnect()
 
 
+@only('sqlite')
 async def test_token_expiry(stage: Scene, names: Names) -> None:
     """Nothing is served after the end, on any channel; who renews goes on without a gap."""
     actor, lasting = stage.actors(*names('ending', 'lasting'), seconds=5)
@@ -140,6 +147,7 @@ async def test_token_expiry(stage: Scene, names: Names) -> None:
     stage.followers = [(who, follower) for who, follower in stage.followers if follower is renewing]
 
 
+@only('postgresql')
 async def test_high_load(stage: Scene, names: Names) -> None:
     """Many users connect at once and all change at once: everybody gets their own, and nothing is left behind."""
     await until_connections(stage, 0)  # those of the stories before
@@ -148,7 +156,7 @@ async def test_high_load(stage: Scene, names: Names) -> None:
 
     async def follow(number: int) -> None:
         async with at_once:
-            await stage.follow(actors[number], updates='changes' if number % 2 else 'full')
+            await stage.follow(actors[number], updates='changes' if number % 2 else 'full', timing=AS_SHIPPED)
 
     await asyncio.gather(*map(follow, range(LOAD)))
     await until_connections(stage, LOAD)
@@ -202,6 +210,7 @@ async def until_connections(stage: Scene, number: int) -> None:
     raise AssertionError([line for line in answer.text.splitlines() if line.startswith('churnboard_connections ')])
 
 
+@only('sqlite')
 async def test_a_scene_notices_a_message_that_went_missing(stage: Scene, names: Names) -> None:
     """So that the checks above can fail."""
     (alice,) = stage.actors(*names('alice'))
@@ -214,6 +223,7 @@ async def test_a_scene_notices_a_message_that_went_missing(stage: Scene, names: 
     listener.heard = heard
 
 
+@only('sqlite')
 async def test_a_scene_notices_anothers_data(stage: Scene, names: Names) -> None:
     alice, bob = stage.actors(*names('alice', 'bob'))
     await stage.write(bob)
