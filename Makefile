@@ -14,7 +14,7 @@ run: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest tests --ignore=tests/e2e -m 'not long' -n 4 --dist loadscope
-	$(BIN)/python -m pytest tests/e2e -m 'not long'
+	$(BIN)/python -m pytest tests/e2e -m 'not long' -n 3 --dist worksteal
 
 test-long: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests -m long --timeout=1800 -n 2

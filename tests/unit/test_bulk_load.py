@@ -59,7 +59,7 @@ class Desk:
         user: int | None = None,
         stored: Callable[[int], None] | None = None,
     ) -> IngestResult:
-        ingest = Ingest(self.database, clock=lambda: NOW, long=5_000)
+        ingest = Ingest(self.database, clock=lambda: NOW, long=2_000)
         return ingest.take(user or self.alice, file, kind=SourceKind.FILE, name=name, stored=stored)
 
     def board(self) -> tuple[Numbers, object, object]:
@@ -117,13 +117,13 @@ def test_until_its_end_nothing_of_a_long_file_is_seen_and_then_all_of_it(desk: D
             assert desk.board() == before
             assert [name for customer, name in desk.names() if int(customer[1:]) < 10] == known
 
-    result = desk.take(rows(12_000, name='Ann'), stored=look)
+    result = desk.take(rows(5_000, name='Ann'), stored=look)
     assert seen
-    assert (result.accepted, result.duplicates) == (12_000, 0)
-    assert desk.total() == 12_010
+    assert (result.accepted, result.duplicates) == (5_000, 0)
+    assert desk.total() == 5_010
     assert {name for _, name in desk.names()} == {'Ann'}
     desk.assert_exact()
-    assert desk.take(rows(6_000, first=30_000)).accepted == 6_000
+    assert desk.take(rows(2_500, first=30_000)).accepted == 2_500
     desk.assert_exact()
 
 
@@ -139,18 +139,18 @@ def test_meanwhile_others_write_and_the_user_is_asked_to_wait(desk: Desk) -> Non
                 generations.add_piece(session, desk.alice, Built(zone='Asia/Kathmandu', bands=BANDS), customers=1)
             tried.append(refused.value.retry_after)
 
-    desk.take(rows(12_000), stored=try_to_write)
+    desk.take(rows(5_000), stored=try_to_write)
     assert set(tried) == {10}
     assert desk.take(rows(1, first=50_000)).accepted == 1
 
 
 def test_rows_that_are_there_already_are_counted_and_stay_with_either_source(desk: Desk) -> None:
-    first = desk.take(rows(6_000), name='same.csv').source_id
-    second = desk.take([*rows(6_000, first=3_000), *rows(10, first=3_000)], name='same.csv')
-    assert (second.accepted, second.duplicates) == (3_000, 3_010)
+    first = desk.take(rows(2_500), name='same.csv').source_id
+    second = desk.take([*rows(2_500, first=1_000), *rows(10, first=1_000)], name='same.csv')
+    assert (second.accepted, second.duplicates) == (1_000, 1_510)
     assert first
-    assert Sources(desk.database, bands=BANDS).remove(desk.alice, first).deleted == 3_000
-    assert desk.total() == 6_010
+    assert Sources(desk.database, bands=BANDS).remove(desk.alice, first).deleted == 1_000
+    assert desk.total() == 2_510
     desk.assert_exact()
 
 
@@ -214,7 +214,7 @@ def stuck(*args, **kwargs):
     print('rows are in', flush=True)
     time.sleep(60)
 bulk_load.build = stuck
-ingest = Ingest(Database.open(sys.argv[1]), clock=lambda: NOW, long=5_000)
+ingest = Ingest(Database.open(sys.argv[1]), clock=lambda: NOW, long=2_000)
 ingest.take(int(sys.argv[2]), rows(6_000, first=100), kind=SourceKind.FILE, name='killed.csv')
 """
 
