@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -10,10 +11,14 @@ from websockets.protocol import OPEN
 from services.engine_socket import LINE
 
 if TYPE_CHECKING:
+    from websockets.frames import Frame
     from websockets.http11 import Request
 
 GOODBYE_SECONDS = 2.0
 """How long a client may take to answer that the connection is closed."""
+
+PONG = b'3'
+"""Engine.IO's answer to a ping. With thousands of clients these are most of what comes in, and say nothing else."""
 
 TEXT, SHORT, LONG = 0x81, 126, 127
 """A final text frame, and the lengths that say that two or eight bytes of length follow (RFC 6455, 5.2)."""
@@ -33,6 +38,7 @@ class DirectLine:
     """Writes to the transport of one WebSocket; see ``services.engine_socket.Line``."""
 
     def __init__(self, protocol: LineProtocol) -> None:
+        self.on_pong: Callable[[], None] | None = None
         self._protocol = protocol
 
     def write(self, text: bytes) -> None:
@@ -66,7 +72,16 @@ class DirectLine:
 class LineProtocol(WebSocketsSansIOProtocol):
     """Offers a line to whoever serves the WebSocket."""
 
+    line: DirectLine | None = None
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if hasattr(self, 'scope'):  # it was accepted; the application has not run yet
-            self.scope['extensions'][LINE] = DirectLine(self)  # type: ignore[assignment]
+            self.line = DirectLine(self)
+            self.scope['extensions'][LINE] = self.line  # type: ignore[assignment]
+
+    def handle_text(self, event: Frame) -> None:
+        if event.data == PONG and event.fin and self.line and self.line.on_pong:
+            self.line.on_pong()
+        else:
+            super().handle_text(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
 from sqlmodel import Session
@@ -14,11 +14,10 @@ from services.schemas import RiskLevel
 from services.selection import Selection, is_latest
 
 
-@dataclass(frozen=True, kw_only=True)
-class Total:
-    """How many scores, and their sum in millionths."""
+class Total(NamedTuple):
+    """How many scores, and their sum in millionths. A tuple: six are made of each user whose data changes."""
 
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # what tuples count is of no use here
     sum: int = 0
 
 

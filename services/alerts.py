@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -20,6 +21,7 @@ from services.calendar import day_of
 from services.clock import from_micros, rfc3339, to_micros
 from services.database import Database
 from services.errors import Unavailable
+from services.many_users import dialect_of, of_users, users_parameter
 from services.models import AlertState
 from services.schemas import Alert, AlertType
 from services.selection import Selection
@@ -136,14 +138,18 @@ class Alerts:
 def active_alerts(session: Session, user_ids: Collection[int]) -> dict[int, dict[str, ActiveAlert]]:
     """The active alerts by user and rule; a user without any is absent."""
     found: defaultdict[int, dict[str, ActiveAlert]] = defaultdict(dict)
-    for row in session.execute(_ACTIVE, {'users': list(user_ids)}):
+    dialect = dialect_of(session)
+    for row in session.connection().execute(_active(dialect), users_parameter(user_ids, dialect)):
         found[row.user_id][row.rule] = ActiveAlert(row.id, row.rule, row.started_at)
     return found
 
 
-_ACTIVE = select(col(AlertState.user_id), col(AlertState.id), col(AlertState.rule), col(AlertState.started_at)).where(
-    col(AlertState.user_id).in_(bindparam('users', expanding=True)), col(AlertState.ended_at).is_(None)
-)
+@cache
+def _active(dialect: str) -> Select[*tuple[Any, ...]]:
+    state = AlertState
+    return select(col(state.user_id), col(state.id), col(state.rule), col(state.started_at)).where(
+        of_users(col(state.user_id), dialect), col(state.ended_at).is_(None)
+    )
 
 
 def _ended(rule: AlertRule, state: ActiveAlert, facts: AlertFacts, zone: ZoneInfo) -> bool:

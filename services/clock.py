@@ -27,4 +27,5 @@ def from_micros(micros: int) -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """``2026-11-23T08:00:00.000Z``; finer digits are cut off."""
-    return instant.astimezone(UTC).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f'{utc.isoformat(timespec="milliseconds")[:-6]}Z'

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from engineio import async_socket, exceptions, packet
@@ -39,6 +40,9 @@ BROKEN = (ValueError, TypeError, LookupError, RecursionError)
 
 class Line(Protocol):
     """A WebSocket that can be written to at once, by whoever serves it."""
+
+    on_pong: Callable[[], None] | None
+    """Told of answers to pings, which then do not come by the way of other messages."""
 
     def write(self, text: bytes) -> None:
         """Send a text message; it waits in memory while the client does not read."""
@@ -142,6 +146,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             self._ping_timer.cancel()
         await super().close(wait=False, abort=abort, reason=reason)  # a peer that never reads would be waited for
         if self._line:
+            self._line.on_pong = None
             self._line.close()
         else:
             self.queue.put_nowait(None)  # ends a poll that is open
@@ -195,6 +200,7 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             return
         self.connected = self.upgraded = True
         self._line = self._offered
+        self._line.on_pong = self.schedule_ping
         while not self.queue.empty():
             waiting = self.queue.get_nowait()
             if waiting is not None:

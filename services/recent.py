@@ -56,7 +56,10 @@ class Recent:
         A new row may bring a customer's name; the customer's rows that were here show it, too.
         """
         names = {item.customer_id: item.customer_name for item in new}
-        if any(names.get(item.customer_id, item.customer_name) != item.customer_name for item in self.items):
+        renamed = [
+            item for item in self.items if item.customer_id in names and names[item.customer_id] != item.customer_name
+        ]
+        if renamed:
             return None
         return self.newest((*self.items, *new))
 

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from services.many_users import dialect_of
 from services.recent import RECENT, Recent, RecentItem
 from services.scores import RiskBands
 
@@ -78,7 +79,7 @@ def recent_many(
     added = {user_id: _items(rows, bands) for user_id, rows in new_rows(session, spans).items()}
     merged = {user_id: known[user_id][0].with_new(added.get(user_id, ())) for user_id in spans}
     whole = {user_id: (0, upto) for user_id, upto in arrivals.items() if merged.get(user_id) is None}
-    newest = _rows(session, whole, NEWEST[session.get_bind().dialect.name])
+    newest = _rows(session, whole, NEWEST[dialect_of(session)])
     return {user_id: recent for user_id, recent in merged.items() if recent is not None} | {
         user_id: Recent.newest(_items(newest.get(user_id, ()), bands)) for user_id in whole
     }
@@ -93,7 +94,7 @@ def _rows(session: Session, spans: Mapping[int, Span], source: tuple[str, str]) 
     if spans:
         encoded = orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()
         predictions, condition = source
-        spans_table = SPANS[session.get_bind().dialect.name]
+        spans_table = SPANS[dialect_of(session)]
         statement = text(ROWS.format(spans=spans_table, predictions=predictions, condition=condition))
         for row in session.execute(statement, {'spans': encoded}):
             found[row.user_id].append(row)

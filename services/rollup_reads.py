@@ -8,11 +8,12 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, and_, bindparam, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, and_, cast, func, select
 from sqlmodel import Session, col
 
 from services.aggregates import Aggregates, Total
 from services.calendar import day_number
+from services.many_users import dialect_of, of_users, users_parameter
 from services.models import UserRevision
 from services.rollup_tables import NEVER, RollupDay, RollupInterval
 from services.selection import Selection
@@ -87,8 +88,9 @@ def rollup_sums(session: Session, selection: Selection) -> RollupSums:
 
 def sums_of_many(session: Session, user_ids: Collection[int], span: Span) -> dict[int, RollupSums]:
     """The sums of the same days for many users, in two statements."""
-    days = _grouped(session, user_ids, _days(span))
-    customers = _grouped(session, user_ids, _customers(span))
+    dialect = dialect_of(session)
+    days = _grouped(session, user_ids, _days(span, dialect))
+    customers = _grouped(session, user_ids, _customers(span, dialect))
     return {user_id: _sums(days.get(user_id, NO_DAYS), customers.get(user_id, NO_CUSTOMERS)) for user_id in user_ids}
 
 
@@ -112,11 +114,11 @@ def _sums(days: tuple[int, ...], customers: tuple[int, ...]) -> RollupSums:
 
 
 def _totals(values: tuple[int, ...]) -> list[Total]:
-    return [Total(count=count, sum=total) for count, total in zip(values[::2], values[1::2], strict=True)]
+    return [Total(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
 
 
 @lru_cache(maxsize=64)
-def _days(span: Span) -> Select[Any]:
+def _days(span: Span, dialect: str) -> Select[Any]:
     """A user's number, then what :func:`_sums` takes of ``rollup_day``; kept: it is the same for all."""
     of, anchor = col(RollupDay.day), span.anchor
     count, total = col(RollupDay.count), col(RollupDay.sum)
@@ -126,11 +128,11 @@ def _days(span: Span) -> Select[Any]:
         columns += [func.sum(count).filter(within), func.sum(total).filter(within)]
     columns += [func.sum(col(RollupDay.high)), func.sum(col(RollupDay.medium))]
     columns.append(func.sum(count).filter(span.within(of, span.today, span.today)))
-    return _of_users(RollupDay, columns, span.within(of, span.first, span.last))
+    return _sums_of_users(RollupDay, columns, dialect, span.within(of, span.first, span.last))
 
 
 @lru_cache(maxsize=64)
-def _customers(span: Span) -> Select[Any]:
+def _customers(span: Span, dialect: str) -> Select[Any]:
     """The same of ``rollup_interval``."""
     anchor = span.anchor
     count, total = col(RollupInterval.customers), col(RollupInterval.sum)
@@ -150,22 +152,24 @@ def _customers(span: Span) -> Select[Any]:
     columns.append(func.sum(col(RollupInterval.high)).filter(next_day == NEVER))
     columns += [newly.filter(day == span.today - back) for back in range(NEWLY_HIGH_DAYS)]
     # nothing above looks further back than two weeks before the anchor, and every interval ends after it begins
-    return _of_users(RollupInterval, columns, next_day > anchor - 13)
+    return _sums_of_users(RollupInterval, columns, dialect, next_day > anchor - 13)
 
 
-def _of_users(table: Any, columns: Sequence[ColumnElement[Any]], *conditions: ColumnElement[bool]) -> Select[Any]:
+def _sums_of_users(
+    table: Any, columns: Sequence[ColumnElement[Any]], dialect: str, *conditions: ColumnElement[bool]
+) -> Select[Any]:
     """Sums by user over the rollups that are read."""
     user_id = col(table.user_id)
     current = and_(col(UserRevision.user_id) == user_id, col(UserRevision.rollup_generation) == col(table.generation))
-    users = col(UserRevision.user_id).in_(bindparam('users', expanding=True))
+    users = of_users(col(UserRevision.user_id), dialect)
     # PostgreSQL's sums are decimals, which take longer to read than to add up
-    sums = [cast(column, BigInteger) for column in columns]
+    sums = [func.coalesce(cast(column, BigInteger), 0) for column in columns]
     return select(user_id, *sums).join(UserRevision, current).where(users, *conditions).group_by(user_id)
 
 
 def _grouped(session: Session, user_ids: Collection[int], statement: Any) -> dict[int, tuple[int, ...]]:
-    found = session.execute(statement, {'users': list(user_ids)})
-    return {row[0]: tuple(value or 0 for value in row[1:]) for row in found}
+    found = session.connection().execute(statement, users_parameter(user_ids, dialect_of(session)))
+    return {row[0]: row[1:] for row in found}
 
 
 def _number(value: date | None, otherwise: int) -> int:

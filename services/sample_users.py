@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
+from services.many_users import dialect_of, of_users, users_parameter
 from services.models import Source, SourceKind
 
 
 def with_sample(session: Session, user_ids: Collection[int]) -> set[int]:
     """Those of the users who have any, in one query."""
-    return set(session.execute(_SAMPLES, {'users': list(user_ids)}).scalars())
+    dialect = dialect_of(session)
+    found = session.connection().execute(_samples(dialect), users_parameter(user_ids, dialect))
+    return set(found.scalars())
 
 
-_SAMPLES = (
-    select(col(Source.user_id))
-    .where(col(Source.user_id).in_(bindparam('users', expanding=True)), col(Source.kind) == SourceKind.SAMPLE)
-    .distinct()
-)
+@cache
+def _samples(dialect: str) -> Select[int]:
+    user_id = col(Source.user_id)
+    return select(user_id).where(of_users(user_id, dialect), col(Source.kind) == SourceKind.SAMPLE).distinct()

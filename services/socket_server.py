@@ -59,7 +59,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             always_connect=True,  # acknowledge first, so that "connected" and "error" arrive in a live namespace
             cors_allowed_origins=list(allowed_origins) or None,
             max_http_buffer_size=max_frame,
-            ping_interval=20,
+            ping_interval=25,
             ping_timeout=20,
             serializer='default',
             logger=_quiet('socketio'),

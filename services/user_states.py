@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlmodel import Session, col
 
+from services.many_users import dialect_of, of_users, users_parameter
 from services.models import User, UserRevision
 from services.scores import RiskBands
 
@@ -44,7 +46,8 @@ class UserState(NamedTuple):
 
 def user_states(session: Session, user_ids: Collection[int]) -> dict[int, UserState]:
     """The state of each of these users; one that does not exist is absent."""
-    found = session.execute(_STATES, {'users': list(user_ids)})
+    dialect = dialect_of(session)
+    found = session.connection().execute(_states(dialect), users_parameter(user_ids, dialect))
     return {row[0]: UserState(*row) for row in found}
 
 
@@ -79,7 +82,7 @@ def changed_states(session: Session, known: Mapping[int, UserState | None]) -> d
     :param known: by user; a revision rises with every change but those of the account itself, which are compared, too.
     """
     rows = [(user_id, *(_compared(state) if state else NEW)) for user_id, state in known.items()]
-    statement = STATEMENTS[session.get_bind().dialect.name]
+    statement = STATEMENTS[dialect_of(session)]
     changed = session.connection().execute(statement, {'known': orjson.dumps(rows).decode()}).scalars().all()
     states = user_states(session, changed) if changed else {}
     return {user_id: states.get(user_id) for user_id in changed}
@@ -89,7 +92,8 @@ def _compared(state: UserState) -> tuple[int, int, int, int]:
     return state.revision, state.token_version, int(state.disabled), state.access_revision
 
 
-def _states() -> Select[*tuple[Any, ...]]:
+@cache
+def _states(dialect: str) -> Select[*tuple[Any, ...]]:
     revision = UserRevision
     return (
         select(
@@ -110,8 +114,5 @@ def _states() -> Select[*tuple[Any, ...]]:
             col(User.access_revision),
         )
         .join(User, col(User.id) == col(revision.user_id))
-        .where(col(revision.user_id).in_(bindparam('users', expanding=True)))
+        .where(of_users(col(revision.user_id), dialect))
     )
-
-
-_STATES = _states()

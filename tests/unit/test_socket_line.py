@@ -155,6 +155,22 @@ async def test_the_answer_to_the_goodbye_is_read_while_the_application_is_busy(m
         server.listens.set()
 
 
+@pytest.mark.parametrize('compressed', [False, True])
+async def test_answers_to_pings_take_a_way_of_their_own_once_somebody_wants_them(compressed: bool) -> None:
+    async with connected(compressed=compressed) as (server, line, client):
+        await client.send('3')
+        while not server.received:  # noqa: ASYNC110 -- nothing tells that it came
+            await asyncio.sleep(0.01)
+        pongs: list[None] = []
+        line.on_pong = lambda: pongs.append(None)
+        for text in ('3', '4 something', '3', '33', ['3', '']):  # the last one in two fragments
+            await client.send(text)
+        await client.close()
+        await server.ended.wait()
+        assert len(pongs) == 2
+        assert [event.get('text') for event in server.received] == ['3', '4 something', '33', '3', None]
+
+
 async def test_a_compressed_line_sends_fewer_bytes() -> None:
     async with connected(compressed=True) as (_server, line, client):
         client.transport.pause_reading()

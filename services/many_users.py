@@ -1,0 +1,28 @@
+"""Statements about many users: their ids are one parameter, so that the statement is the same however many they are.
+
+A parameter for each takes SQLAlchemy three times as long as everything else that a statement for 400 users needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, text
+from sqlmodel import Session
+
+
+def dialect_of(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def of_users(column: SQLColumnExpression[int], dialect: str) -> ColumnElement[bool]:
+    """Whether a column is among the users that :func:`users_parameter` names."""
+    if dialect == 'postgresql':
+        return column.op('=', is_comparison=True)(text('ANY(CAST(:users AS bigint[]))'))
+    return column.op('IN', is_comparison=True)(text('(SELECT value FROM json_each(:users))'))
+
+
+def users_parameter(user_ids: Collection[int], dialect: str) -> dict[str, str]:
+    """As the database writes a list of numbers."""
+    listed = ','.join(map(str, user_ids))
+    return {'users': f'{{{listed}}}' if dialect == 'postgresql' else f'[{listed}]'}
