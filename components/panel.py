@@ -13,9 +13,9 @@ class Panel(ui.element, default_classes='panel'):
         super().__init__('section')
         self.classes(f'panel-{name}')
         with self, ui.element('div').classes('panel-head'):
-            heading = Text('h2', title).classes('panel-title')
+            self._heading = Text('h2', title).classes('panel-title')
             self._note = Text('p').classes('panel-note').mark(f'panel-note-{name}')
-        self.props['aria-labelledby'] = heading.html_id
+        self.props['aria-labelledby'] = self._heading.html_id
 
     def show_note(self, note: str) -> None:
         self._note.set_text(note)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from itertools import groupby
 
 from nicegui import Client, background_tasks, ui
 
-from app.pages.board_services import BoardIdentity
-from app.pages.connect_services import ConnectServices
+from app.pages.connect_keys import UNEXPECTED, KeyDesk
+from app.pages.connect_services import ConnectIdentity, ConnectServices
 from app.pages.connect_snippets import Snippet, snippets
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
@@ -22,6 +23,9 @@ from components.token_card import TokenCard
 from services.errors import ChurnboardError
 
 log = logging.getLogger(__name__)
+
+FIRST_BUILD_SECONDS = 0.15
+"""How long the page waits for its keys: longer, and a skeleton is the better answer."""
 
 DOCUMENTS = (
     ('/api/docs', 'REST API', 'Every call, with its parameters, answers and errors.'),
@@ -36,21 +40,21 @@ def connect_page(services: ConnectServices) -> Callable[[], Awaitable[None]]:
 
     async def connect() -> None:
         client = ui.context.client
-        identity: BoardIdentity = client.request.scope['churnboard.identity']
+        identity: ConnectIdentity = client.request.scope['churnboard.identity']
         if identity.session_hash is not None:
             services.page_registry.add(identity.session_hash, client)
         client.on_delete(lambda: send_away(client, path='/connect'))
         page = ConnectPage(services, identity, client)
         client.on_delete(services.hub.watch(identity.user_id).close)
-        await page.look()
+        await page.first_show()
 
     return connect
 
 
 class ConnectPage:
-    """One tab. Nothing on it changes but what the browser does by itself: the token never comes by here."""
+    """One tab. Of what is on it the API keys alone are kept up to date: the token never comes by here."""
 
-    def __init__(self, services: ConnectServices, identity: BoardIdentity, client: Client) -> None:
+    def __init__(self, services: ConnectServices, identity: ConnectIdentity, client: Client) -> None:
         self._hub = services.hub
         self._user_id = identity.user_id
         self._client = client
@@ -70,24 +74,39 @@ class ConnectPage:
         ):
             TokenCard(origin)
             _programs(snippets(origin, email=identity.email))
+            self._keys = KeyDesk(services, identity, client)
             _documents()
         client.on_connect(self._tick)
         ui.timer(seconds, self._tick, immediate=False)
 
+    async def first_show(self) -> None:
+        """Put the keys into the page itself when they are at hand; the first tick brings them otherwise."""
+        await asyncio.wait({background_tasks.create(self.look())}, timeout=FIRST_BUILD_SECONDS)
+
     async def look(self) -> None:
-        """See whether the server can answer, for the connection's display."""
+        """See whether the server can answer, for the connection's display, and show the keys as they are."""
         try:
             await self._hub.check_user(self._user_id)
-        except ChurnboardError:
-            self._connection.show_delayed(True)
+            await self._keys.look()
+        except ChurnboardError as error:
+            self._fail(error.message)
         except Exception:
             log.exception('the connect page could not be refreshed')
-            self._connection.show_delayed(True)
+            self._fail(UNEXPECTED)
         else:
-            seen = self._hub.seen(self._user_id)
+            self._succeed()
+
+    def _succeed(self) -> None:
+        seen = self._hub.seen(self._user_id)
+        if not self._client.is_deleted:
             self._connection.show_delayed(False)
             if seen is not None:
                 self._connection.show(seen.at)
+
+    def _fail(self, reason: str) -> None:
+        if not self._client.is_deleted:
+            self._connection.show_delayed(True)
+            self._keys.show_problem(reason)
 
     async def _tick(self) -> None:
         if not self._paused and not self._client.is_deleted and self._client.has_socket_connection:
@@ -102,7 +121,7 @@ class ConnectPage:
 
 def _programs(programs: tuple[Snippet, ...]) -> None:
     with Panel('Programs', name='programs') as panel:
-        panel.show_note('Complete as they stand. The token fills itself in.')
+        panel.show_note('Complete as they stand. The token fills itself in; an API key can take its place.')
         tabs = Tabs('Language')
         for tab, group in groupby(programs, lambda snippet: snippet.tab):
             with tabs.panel(tab):

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.pages.board_services import BoardWatch, PageRegistry
+from app.pages.board_services import BoardIdentity, BoardWatch, PageRegistry
+from services.api_keys import ApiKeyInfo, NewApiKey
+from services.identity import KeyScope, Proof
 
 
 class ConnectSeen(Protocol):
@@ -27,9 +29,28 @@ class ConnectSettings(Protocol):
     def public_origins(self) -> Sequence[str]: ...
 
 
+class ConnectIdentity(BoardIdentity, Protocol):
+    @property
+    def token_version(self) -> int: ...
+
+
+class ConnectKeys(Protocol):
+    def create(self, user_id: int, name: str, scope: KeyScope, *, token_version: int) -> Awaitable[NewApiKey]: ...
+    def list(self, user_id: int) -> Awaitable[Sequence[ApiKeyInfo]]: ...
+    def revoke(self, user_id: int, key_id: int) -> Awaitable[ApiKeyInfo]: ...
+
+
+class ConnectAuth(Protocol):
+    def lasts(self, user_id: int, token_version: int, proof: Proof) -> Awaitable[bool]: ...
+
+
 class ConnectServices(Protocol):
     @property
     def hub(self) -> ConnectHub: ...
+    @property
+    def api_keys(self) -> ConnectKeys: ...
+    @property
+    def auth(self) -> ConnectAuth: ...
     @property
     def page_registry(self) -> PageRegistry: ...
     @property

@@ -18,6 +18,7 @@ from tests.e2e.conftest import ALICE
 from tests.e2e.programs import output, run_javascript
 
 TOKEN = re.compile(r'eyJ[\w-]+\.[\w-]+\.[\w-]+')
+KEY = re.compile(r'cbk_[\w-]{43}')
 
 
 @pytest.fixture
@@ -166,6 +167,79 @@ def test_the_tabs_are_moved_through_by_keyboard(connect: Page) -> None:
         expect(connect.get_by_role('tab', name=tab)).to_be_focused()
         expect(connect.get_by_role('tabpanel')).to_have_count(1)
         expect(connect.get_by_role('tabpanel', name=tab)).to_be_visible()
+
+
+def test_a_key_is_made_shown_once_used_and_revoked_by_keyboard_alone(connect: Page, board: Board) -> None:
+    connect.context.grant_permissions(['clipboard-read', 'clipboard-write'])
+    panel, keyboard = connect.locator('.panel-keys'), connect.keyboard
+    assert not KEY.search(connect.content())
+    panel.get_by_label('Name of a new key').focus()
+    keyboard.type('wall screen')
+    keyboard.press('Tab')
+    expect(panel.get_by_role('radio', name='Read: the numbers')).to_be_focused()
+    keyboard.press('Enter')
+
+    shown = panel.locator('[data-new-key]')
+    expect(button(connect, 'Copy the key')).to_be_focused()
+    key = str(shown.text_content())
+    assert KEY.fullmatch(key)
+    keyboard.press('Enter')
+    expect(panel.get_by_text('Copied', exact=True)).to_be_visible()
+    assert connect.evaluate('navigator.clipboard.readText()') == key
+    connect.set_viewport_size({'width': 320, 'height': 700})
+    assert connect.evaluate('document.documentElement.scrollWidth') == 320
+    keyboard.press('Tab')
+    expect(button(connect, 'I have stored it')).to_be_focused()
+    keyboard.press('Enter')
+    expect(shown).to_have_count(0)
+    expect(panel.get_by_role('heading', name='API keys')).to_be_focused()
+    elements = connect.evaluate("JSON.stringify(document.querySelector('#app')._vnode.component.proxy.elements)")
+    assert 'I have stored' not in elements
+    assert 'Make a key' in elements, 'what the page is drawn from'
+    assert key not in elements + connect.content()
+
+    read = httpx.get(f'{board.url}/api/live-data', headers={'Authorization': f'Bearer {key}'})
+    assert read.status_code == 200
+    row = panel.get_by_role('row', name='wall screen')
+    revoke = button(connect, 'Revoke wall screen')
+    revoke.focus()
+    keyboard.press('Enter')
+    dialog = connect.get_by_role('dialog', name='Revoke the key “wall screen”?')
+    expect(dialog).to_be_visible()
+    keyboard.press('Escape')
+    expect(dialog).to_have_count(0)
+    expect(revoke).to_be_focused()
+    keyboard.press('Enter')
+    dialog.get_by_role('button', name='Revoke', exact=True).press('Enter')
+    expect(row.get_by_text('Revoked', exact=True)).to_be_visible()
+    expect(row.locator('.cell-used time')).to_have_text(re.compile('just now|ago'), timeout=15_000)
+    expect(panel.get_by_role('heading', name='API keys')).to_be_focused()
+    refused = httpx.get(f'{board.url}/api/live-data', headers={'Authorization': f'Bearer {key}'})
+    assert refused.status_code == 401
+    assert key not in board.log
+    connect.reload()
+    expect(row).to_be_visible()
+    assert key not in connect.content()
+
+
+def test_what_was_typed_is_still_there_after_it_was_refused_and_gone_after_it_was_taken(connect: Page) -> None:
+    name, scope = connect.get_by_label('Name of a new key'), connect.get_by_role('radio', name='Send: predictions')
+
+    def make() -> None:
+        name.fill('nightly scores')
+        connect.get_by_text('Send: predictions and files', exact=True).first.click()
+        button(connect, 'Make a key').click()
+
+    make()
+    expect(connect.locator('[data-new-key]')).to_have_text(KEY)
+    connect.evaluate("dispatchEvent(new Event('pagehide'))")  # who comes back by the history sees it no more
+    expect(connect.locator('[data-new-key]')).to_be_empty()
+    button(connect, 'I have stored it').click()
+    expect(name).to_be_empty()
+    make()
+    expect(connect.get_by_text('There is a key of this name already.')).to_be_visible()
+    expect(name).to_have_value('nightly scores')
+    expect(scope).to_be_checked()
 
 
 def test_the_protocol_is_one_link_away_and_fits_a_phone(connect: Page, board: Board) -> None:

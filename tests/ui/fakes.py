@@ -205,6 +205,7 @@ class FakeIdentity:
     name: str = 'Alice'
     time_zone: str = 'Europe/Berlin'
     session_hash: str = 'hash'
+    token_version: int = 3
     proof: Proof = IN_THE_BROWSER
 
 
