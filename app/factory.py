@@ -10,11 +10,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import socketio
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from app.api import predictions
 from app.api import uploads as uploads_api
 from app.api.errors import install_error_handlers
 from app.body_limit import BodyLimit
+from app.live_door import LiveDoor
 from app.page_registry import PageRegistry
 from app.routes import ASSETS, PAGES, add_pages, add_rest
 from app.secret_key import secret_key
@@ -182,7 +184,7 @@ def _socket_server(settings: Settings, counters: Counters) -> SocketServer:
     )
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: Services) -> ASGIApp:
     """The ASGI application; nothing registers itself at import."""
     app = FastAPI(
         title='Churnboard',
@@ -197,9 +199,10 @@ def create_app(services: Services) -> FastAPI:
     install_error_handlers(app)
     add_rest(app, services)
     app.mount('/assets', StaticFiles(directory=ASSETS))
-    app.mount('/socket.io', socketio.ASGIApp(services.socket_server, socketio_path=None))
+    live = socketio.ASGIApp(services.socket_server, socketio_path=None)
+    app.mount('/socket.io', live)
     add_pages(app, services)
-    return app
+    return LiveDoor(app, live, settings=services.settings)
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -186,6 +186,8 @@ class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             return self.server._bad_request()
         self.upgrading = self.connected  # from polling: polls are answered with nothing meanwhile
         self._offered = environ['asgi.scope'].get('extensions', {}).get(LINE)
+        for name in [name for name in environ if name.startswith('HTTP_')]:
+            del environ[name]  # it is kept as long as the connection, and nobody asks for these any more
         try:
             return await super()._upgrade_websocket(environ)
         finally:
