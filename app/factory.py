@@ -16,6 +16,7 @@ from app.api import predictions
 from app.api import uploads as uploads_api
 from app.api.errors import install_error_handlers
 from app.body_limit import BodyLimit
+from app.disconnects import QuietDisconnects
 from app.live_door import LiveDoor
 from app.page_registry import PageRegistry
 from app.routes import ASSETS, PAGES, add_pages, add_rest
@@ -196,6 +197,7 @@ def create_app(services: Services) -> ASGIApp:
     )
     app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
     app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=PAGES, also_open=('/metrics',))
+    app.add_middleware(QuietDisconnects)
     install_error_handlers(app)
     add_rest(app, services)
     app.mount('/assets', StaticFiles(directory=ASSETS))
