@@ -52,7 +52,8 @@ class Board:
 
     @property
     def environment(self) -> dict[str, str]:
-        clean = {key: value for key, value in os.environ.items() if not key.startswith('CHURNBOARD_')}
+        # NiceGUI compresses nothing where it believes to be under test: ours is a server as any other
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(('CHURNBOARD_', 'PYTEST_'))}
         return {
             **clean,
             'CHURNBOARD_DATA_DIR': str(self.folder / 'data'),
