@@ -35,9 +35,8 @@ class LiveLinks:
             if token != link.token.value:
                 with contextlib.suppress(Disconnected):
                     await link.authenticate(token)  # whose it is is only said by the token so far
-            if (
-                link.feed.status is ConnectionStatus.CONNECTED and token == link.token.value
-            ):  # nor has it ended meanwhile
+            # it may have ended meanwhile
+            if link.feed.status is ConnectionStatus.CONNECTED and token == link.token.value:
                 link.token.renew = link.token.renew or renew
                 link.feed.listeners.append(listener)
                 return link

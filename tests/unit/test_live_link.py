@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -90,7 +91,7 @@ class Clients:
         self._made: list[LiveClient] = []
 
     def another(self, **options: Any) -> LiveClient:
-        self._made.append(LiveClient(self._url, timing=TIMING, links=self._links, **options))
+        self._made.append(LiveClient(self._url, links=self._links, **{'timing': TIMING, **options}))
         return self._made[-1]
 
     async def close(self) -> None:
@@ -150,6 +151,14 @@ async def test_one_who_joins_a_link_that_is_just_breaking_gets_one_of_its_own(se
     server.on_authenticate = breaking
     await second.connect(token(1, 1))
     await until(lambda: second.connection_status is S.CONNECTED)
+
+
+async def test_one_whose_token_was_not_checked_in_time_shares_nothing(server: Server, clients: Clients) -> None:
+    first, second = clients.another(timing=replace(TIMING, answer=0.3)), clients.another()
+    assert await first.connect(token(1, 0))
+    server.on_authenticate = lambda: asyncio.sleep(0.6)
+    assert await second.connect(token(1, 1))
+    assert server.shown == [token(1, 0), token(1, 1)]
 
 
 async def test_one_who_joins_a_link_that_its_last_client_leaves_gets_one_of_its_own(
