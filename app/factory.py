@@ -19,6 +19,7 @@ from app.body_limit import BodyLimit
 from app.disconnects import QuietDisconnects
 from app.live_door import LiveDoor
 from app.page_registry import PageRegistry
+from app.request_timeouts import RequestLimits, RequestTimeouts
 from app.routes import ASSETS, PAGES, add_pages, add_rest
 from app.secret_key import secret_key
 from app.security import SignInGate
@@ -166,6 +167,9 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         socket_server=server,
         sockets=sockets,
         page_registry=PageRegistry(auth),
+        request_timeouts=RequestTimeouts(
+            RequestLimits(silent_per_address=settings.max_connections_per_address), counters=counters
+        ),
     )
 
 
@@ -212,6 +216,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         services.sockets.start_data_broadcast()
         services.access.also(services.page_registry.check)
+        services.supervisor.start('slow requests', services.request_timeouts.run)
         services.supervisor.start('beat', Beat(services.hub).run)
         services.supervisor.start('key use', services.key_use.run)
         services.supervisor.start('access', services.access.run)

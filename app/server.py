@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.request_timeouts import RequestTimeouts
 from app.settings import Settings, SettingsError
 from app.socket_line import LineProtocol
 
@@ -54,17 +55,30 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 def run(
-    app: ASGIApp, settings: Settings, listening: socket.socket, *, before_stop: Callable[[], Awaitable[None]]
+    app: ASGIApp,
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    timeouts: RequestTimeouts,
+    before_stop: Callable[[], Awaitable[None]],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then let requests finish; ``before_stop`` tells clients first."""
+    """Serve until SIGTERM or SIGINT, then let requests finish; ``before_stop`` tells clients first.
+
+    :param timeouts: somebody has to run them.
+    """
     logging.basicConfig(
         level=settings.log_level.upper(), format='%(asctime)s %(levelname)s %(name)s: %(message)s', force=True
     )
     # at INFO these print client ids, which open a page, with each connection
     for chatty in ('uvicorn.error', 'engineio', 'socketio', 'httpx'):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    config = uvicorn.Config(
+    _Server(server_config(app, settings, timeouts), before_stop).run(sockets=[listening])
+
+
+def server_config(app: ASGIApp, settings: Settings, timeouts: RequestTimeouts) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
+        http=timeouts.protocol,  # type: ignore[arg-type]  # it makes what the class would
         log_config=None,
         access_log=False,
         proxy_headers=False,
@@ -76,7 +90,6 @@ def run(
         timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=30,
     )
-    _Server(config, before_stop).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.page_registry import PageRegistry
+from app.request_timeouts import RequestTimeouts
 from app.settings import Settings
 from services.access_watch import AccessWatch
 from services.api_keys import ApiKeys
@@ -52,3 +53,4 @@ class Services:
     socket_server: SocketServer
     sockets: SocketService
     page_registry: PageRegistry
+    request_timeouts: RequestTimeouts

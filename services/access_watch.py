@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 
 from services.auth import Auth
@@ -14,7 +14,7 @@ from services.credentials import UserCredentials
 from services.emitter import Emitter
 from services.errors import InvalidToken
 from services.hub import LiveHub
-from services.identity import NEVER
+from services.identity import NEVER, Identity
 from services.listeners import tell
 from services.schemas import Alert, AlertType
 from services.supervision import Supervisor
@@ -51,32 +51,43 @@ class AccessWatch:
         self._supervisor = supervisor
         self._clock = clock
         self._checks: list[Callable[[], Awaitable[None]]] = [self.check]
+        hub.on_access(self.check_user)
 
     def also(self, check: Callable[[], Awaitable[None]]) -> None:
         """Run another check each time: that of pages, which are not known here."""
         self._checks.append(check)
 
     async def run(self) -> None:
-        """Check for ever, twice a beat, as the hub looks at each user; at least every two and a half seconds."""
+        """Check for ever, twice a beat, as the hub looks at each user; at least every two and a half seconds.
+
+        Each check has its own time: one that waits for the database keeps no other waiting.
+        """
         half = self._hub.refresh_seconds / 2
-        seconds = min(half, LONGEST)
-        while True:
-            await asyncio.sleep(seconds)
-            if half > LONGEST:
-                await self._hub.look()
-            for check in self._checks:
-                await tell(check())
+        looks = [self._hub.look] if half > LONGEST else []
+        async with asyncio.TaskGroup() as group:
+            for check in [*looks, *self._checks]:
+                group.create_task(_repeat(check, seconds=min(half, LONGEST)), name='access check')
 
     async def check(self) -> None:
         """End what may go on no longer: all connections are looked at, by one query of each kind."""
-        sessions = {connection.identity.session_hash for connection in self._connections} - {None}
-        living = await self._auth.living_sessions([name for name in sessions if name])
-        credentials = await self._auth.credentials.of_many(self._states())
+        await self._check(list(self._connections))
+
+    async def check_user(self, user_id: int) -> None:
+        """The same of one user, as soon as there is a reason."""
+        await self._check(self._connections.of(user_id))
+
+    async def _check(self, connections: Collection[Connection]) -> None:
         now = self._clock()
-        for connection in self._connections:
+        for connection in connections:
             if connection.identity.expires_at <= now:  # its timer does not notice that the clock was set
                 self.expire(connection)
-            elif not self._may_stay(connection, living, credentials):
+        shown = [(connection, connection.identity) for connection in connections]
+        living = await self._auth.living_sessions({name for _, who in shown if (name := who.session_hash)})
+        credentials = await self._auth.credentials.of_many(self._states({who.user_id for _, who in shown}))
+        for connection, identity in shown:
+            # what was shown meanwhile was checked meanwhile, and may not be in what was read here
+            as_it_was = self._connections.get(connection.sid) is connection and connection.identity is identity
+            if as_it_was and not self._may_stay(identity, living, credentials):
                 self.end(connection, InvalidToken().payload())
 
     def schedule(self, connection: Connection) -> None:
@@ -112,22 +123,31 @@ class AccessWatch:
         ending = partial(self._emitter.end, connection.sid)
         self._supervisor.spawn(f'end of {connection.sid[:4]}', ending())
 
-    def _states(self) -> list[UserState]:
-        """Those of the connected users of whom some key or token may have been revoked."""
-        seen = {user_id: self._hub.seen(user_id) for user_id in self._connections.users()}
-        return [each.state for each in seen.values() if each and each.state and each.state.access_revision]
+    def _states(self, users: Collection[int]) -> list[UserState]:
+        """Those of the users of whom some key or token may have been revoked."""
+        seen = [self._hub.seen(user_id) for user_id in users]
+        return [each.state for each in seen if each and each.state and each.state.access_revision]
 
     def _may_stay(
-        self, connection: Connection, living_sessions: set[str], credentials: Mapping[int, UserCredentials]
+        self, identity: Identity, living_sessions: set[str], credentials: Mapping[int, UserCredentials]
     ) -> bool:
         """Not disabled, no new password since, and what was shown was neither revoked nor signed out of."""
-        identity = connection.identity
         seen = self._hub.seen(identity.user_id)
         if seen is None:
             return True  # it has only just come: nobody looked yet
-        if seen.state is None or seen.state.disabled or seen.state.token_version != identity.token_version:
+        # a version that is newer than the last look was shown after it
+        if seen.state is None or seen.state.disabled or seen.state.token_version > identity.token_version:
             return False
         if identity.session_hash is not None and identity.session_hash not in living_sessions:
             return False
         known = credentials.get(identity.user_id)
         return known is None or known.hold(identity.proof, identity.token_version)
+
+
+async def _repeat(check: Callable[[], Awaitable[None]], *, seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        due = max(due + seconds, loop.time())  # a slow one is no reason to wait longer for the next
+        await asyncio.sleep(due - loop.time())
+        await tell(check())

@@ -84,9 +84,6 @@ class Connections:
         self._by_sid[connection.sid] = connection
         self._by_user[connection.identity.user_id][connection.sid] = connection
 
-    def users(self) -> list[int]:
-        return list(self._by_user)
-
     def of(self, user_id: int) -> list[Connection]:
         return list(self._by_user.get(user_id, {}).values())
 

@@ -14,7 +14,7 @@ from services.database import Database
 from services.lane import Lane
 from services.last_known import LastKnown
 from services.listeners import tell
-from services.looks import Looks, OnChange, Seen
+from services.looks import Looks, OnAccess, OnChange, Seen
 from services.overviews import Overviews
 from services.query import EVERYTHING, DashboardQuery
 from services.schemas import Alert, Charts
@@ -97,6 +97,10 @@ class LiveHub:
     def on_change(self, listener: OnChange) -> None:
         """Call ``listener(before, now)`` when a watched user's data changed."""
         self._looks.on_change(listener)
+
+    def on_access(self, listener: OnAccess) -> None:
+        """Call ``listener(user_id)`` when a watched user was disabled, got a new password or revoked something."""
+        self._looks.on_access(listener)
 
     def on_alert(self, listener: Callable[[int, Alert], Awaitable[None]]) -> None:
         """Call ``listener(user_id, alert)`` when an alert of a watched user starts."""

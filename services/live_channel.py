@@ -95,4 +95,6 @@ class LiveChannel:
     def _end(self, *_reason: Any) -> None:
         self.gone.set()
         if not self._greeting.done():
-            self._greeting.cancel()
+            # not cancelled: whoever waits for it would take that for the end of their own task
+            self._greeting.set_exception(Disconnected('The server ended the connection without a greeting.'))
+            self._greeting.exception()  # nobody may be waiting for it

@@ -63,8 +63,9 @@ class LiveLink:
     async def authenticate(self, token: str) -> None:
         """Go on with another token of the same user.
 
-        :raises LiveError: the server does not take it; the link stays as it was.
+        :raises LiveError: it is another user's, or the server does not take it; the link stays as it was.
         """
+        self.token.check(token)
         if self._channel:
             await self._ask(self._channel, 'authenticate', {'token': token})
         self.token.value = token
@@ -99,7 +100,7 @@ class LiveLink:
                 if error:
                     self._settle(error)
                     self._long_polling = not self._long_polling
-                failures, renewed = (failures + 1, renewed) if error else (0, False)
+                failures, renewed = (failures + 1 if error else 0), False
                 await self._pause(polling, failures)
 
     async def _once(self, http: aiohttp.ClientSession) -> LiveError | None:
@@ -193,7 +194,8 @@ class LiveLink:
         try:
             token = await self.token.another()
         except LiveError as error:
-            self.feed.failed(error)
+            if error.code in PASSING:
+                self.feed.failed(error)
             return error, False
         if token is not None:
             self.token.value = token

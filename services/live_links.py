@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
+from services.live_errors import Disconnected
 from services.live_feed import ConnectionStatus, FeedListener
 from services.live_link import LiveLink
 from services.live_timing import LiveTiming
@@ -31,10 +33,13 @@ class LiveLinks:
         link = self._links.get(key)
         if link and link.feed.status is ConnectionStatus.CONNECTED:
             if token != link.token.value:
-                await link.authenticate(token)  # whose it is is only said by the token so far
-            link.token.renew = link.token.renew or renew
-            link.feed.listeners.append(listener)
-            return link
+                with contextlib.suppress(Disconnected):
+                    await link.authenticate(token)  # whose it is is only said by the token so far
+            # it may have ended meanwhile
+            if link.feed.status is ConnectionStatus.CONNECTED and token == link.token.value:
+                link.token.renew = link.token.renew or renew
+                link.feed.listeners.append(listener)
+                return link
         link = self._links[key] = LiveLink(url, token=LiveToken(token, renew), updates=updates, timing=timing)
         link.feed.listeners.append(listener)
         link.open()

@@ -51,6 +51,8 @@ class LivePolling:
                 return board
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return Polled.UNREACHABLE
+        except (LookupError, TypeError, AttributeError):  # JSON, but not the server's: something between has answered
+            return Polled.UNREACHABLE
 
 
 def _parameters(query: Mapping[str, Any]) -> dict[str, str]:

@@ -25,7 +25,7 @@ class LiveToken:
     async def another(self) -> str | None:
         """A token other than the present one; ``None``: there is no way to get one.
 
-        :raises LiveError: it could not be got this time.
+        :raises LiveError: it could not be got this time, or is another user's.
         """
         if self.renew is None:
             return None
@@ -34,7 +34,14 @@ class LiveToken:
         except Exception as error:
             log.exception('A new token could not be got')
             raise LiveError('A new token could not be got. It is tried again.', code='unavailable') from error
+        self.check(found)
         return found if found != self.value else None
+
+    def check(self, other: str) -> None:
+        """:raises LiveError: the other token names another user, whose board is nothing for who follows this one's."""
+        mine, theirs = whose(self.value), whose(other)
+        if mine != theirs and (mine != self.value and theirs != other):
+            raise LiveError('This token is of another user. Disconnect, then connect with it.', code='invalid_token')
 
 
 def whose(token: str) -> str:

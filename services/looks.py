@@ -18,6 +18,7 @@ from services.watchers import Watchers
 log = logging.getLogger(__name__)
 
 OnChange = Callable[[UserState, UserState], Awaitable[None]]
+OnAccess = Callable[[int], Awaitable[None]]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -43,6 +44,7 @@ class Looks:
         self._away: Unavailable | None = None
         """Why the last look failed, while it did."""
         self._on_change: list[OnChange] = []
+        self._on_access: list[OnAccess] = []
 
     @property
     def away(self) -> bool:
@@ -52,6 +54,10 @@ class Looks:
     def on_change(self, listener: OnChange) -> None:
         """Call ``listener(before, now)`` when a watched user's revision has risen."""
         self._on_change.append(listener)
+
+    def on_access(self, listener: OnAccess) -> None:
+        """Call ``listener(user_id)`` when a watched user was disabled, got a new password or revoked something."""
+        self._on_access.append(listener)
 
     def seen(self, user_id: int) -> Seen | None:
         """What the last look told of a watched user; ``None`` before the first one came back."""
@@ -115,9 +121,19 @@ class Looks:
         if before and (before.number > seen.number or _is_older(seen, before)):
             return  # a look that began earlier came back later, or read earlier
         self._seen[user_id] = seen
-        if before and before.state and seen.state and seen.state.revision > before.state.revision:
+        if before is None or before.state is None:
+            return
+        if _access(seen.state) != _access(before.state):  # first, so that nobody who may not is told of the change
+            for ending in self._on_access:
+                await tell(ending(user_id))
+        if seen.state and seen.state.revision > before.state.revision:
             for listener in self._on_change:
                 await tell(listener(before.state, seen.state))
+
+
+def _access(state: UserState | None) -> tuple[bool, int, int] | None:
+    """What decides who may see the board."""
+    return (state.disabled, state.token_version, state.access_revision) if state else None
 
 
 def _is_older(seen: Seen, before: Seen) -> bool:

@@ -18,7 +18,6 @@ from services.errors import ChurnboardError, InvalidRequest, InvalidToken, Unava
 from services.hub import LiveHub
 from services.identity import Identity, KeyScope
 from services.socket_server import SocketServer, refusal_of
-from services.user_states import UserState
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,6 @@ class SocketService:
         self._hub.on_beat(self._arrivals.beat)
         self._hub.on_beat(self._broadcasts.beat)
         self._hub.on_change(self._arrivals.note)
-        self._hub.on_change(self._end_access)
         self._hub.on_alert(self._broadcasts.alert)
 
     async def authenticate_user(self, token: object) -> Identity:
@@ -202,12 +200,6 @@ class SocketService:
     async def _refuse(self, sid: str, error: ChurnboardError) -> None:
         await self._emitter.answer(sid, 'connected', refusal_of(error))
         await self._emitter.end(sid)
-
-    async def _end_access(self, _before: UserState, now: UserState) -> None:
-        """Nothing more is sent to somebody who was disabled, or has a new password since."""
-        for connection in self.connections.of(now.user_id):
-            if now.disabled or now.token_version != connection.identity.token_version:
-                self._access.end(connection, InvalidToken().payload())
 
 
 def _token(auth: object) -> object:

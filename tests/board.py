@@ -39,6 +39,7 @@ class Board:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ('--no-sample',)
+    program: tuple[str, ...] = ('main.py',)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -66,7 +67,7 @@ class Board:
     def start(self) -> None:
         with (self.folder / 'server.log').open('ab') as log:
             self.process = subprocess.Popen(
-                [sys.executable, 'main.py', 'serve', *self.arguments],
+                [sys.executable, *self.program, 'serve', *self.arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

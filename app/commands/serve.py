@@ -50,7 +50,8 @@ def serve(args: argparse.Namespace, settings: Settings) -> int:
         app = create_app(services)
         _calm_collector()
         tell(f'Churnboard is at {_address(settings)} (stop it with Ctrl+C)')
-        run(app, settings, listening, before_stop=lambda: services.sockets.shut_down(retry_after=5))
+        timeouts, shut_down = services.request_timeouts, services.sockets.shut_down
+        run(app, settings, listening, timeouts=timeouts, before_stop=lambda: shut_down(retry_after=5))
     return DONE
 
 

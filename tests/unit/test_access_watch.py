@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from services import access_watch
+from services import access_watch, users
 from services.access_watch import WARNING_SECONDS
 from services.api_keys import ApiKeys
 from services.connections import Connection
@@ -163,10 +163,10 @@ async def test_keys_and_tokens_are_only_read_after_some_were_revoked(live: Live)
     assert reads == []
     keys = ApiKeys(live.database, clock=live.clock)
     await keys.create(live.user_id, 'a key', KeyScope.READ, token_version=0)
-    await live.hub.beat([live.user_id])
     reads.clear()
+    await live.hub.beat([live.user_id])
     await live.access.check()
-    assert len([read for read in reads if read.startswith('SELECT')]) == 3
+    assert len([read for read in reads if 'FROM api_key' in read]) == 1
     reads.clear()
     await live.access.check()
     assert reads == []
@@ -229,3 +229,104 @@ async def test_pages_are_checked_too_and_again_whatever_fails(
         await checked.wait()
     running.cancel()
     assert 'check down' in caplog.text
+
+
+@pytest.mark.parametrize('newcomer', [True, False])
+async def test_one_who_is_let_in_while_all_are_checked_stays(
+    live: Live, monkeypatch: pytest.MonkeyPatch, newcomer: bool
+) -> None:
+    """What is read for a check is as old as its beginning: whoever was let in since is known better."""
+    live.connect('first')
+    await live.hub.beat([live.user_id])
+    cookie = await live.auth.start_session(live.connection('first').identity)
+    of_the_session = Proof(session_hash=live.auth.session_hash(cookie))
+    if not newcomer:  # it shows something else just in time
+        first = live.connection('first')
+        first.identity = replace(first.identity, proof=Proof(session_hash='0' * 64))
+    look_up = live.auth.living_sessions
+
+    async def meanwhile(hashes: list[str]) -> set[str]:
+        living = await look_up(hashes)
+        if newcomer:
+            live.connect('newcomer')
+        connection = live.connection('newcomer' if newcomer else 'first')
+        connection.identity = replace(connection.identity, proof=of_the_session)
+        return living
+
+    monkeypatch.setattr(live.auth, 'living_sessions', meanwhile)
+    await live.access.check()
+    assert live.connections.get('first')
+    assert bool(live.connections.get('newcomer')) == newcomer
+
+
+async def test_a_connection_with_the_new_password_stays_though_the_last_look_knew_the_old_one(live: Live) -> None:
+    live.connect('with the old one')
+    await live.hub.beat([live.user_id])
+    change_password(live)
+    live.connect('with the new one')
+    connection = live.connection('with the new one')
+    connection.identity = replace(connection.identity, token_version=1)
+    await live.access.check()
+    assert live.connections.get('with the new one')
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    assert [connection.sid for connection in live.connections] == ['with the new one']
+
+
+@pytest.mark.parametrize('lost', ['password', 'account', 'key', 'token'])
+async def test_a_look_that_learns_of_the_end_ends_at_once(live: Live, lost: str) -> None:
+    """Else the time of a look and that of a check would add up."""
+    keys = ApiKeys(live.database, clock=live.clock)
+    made = await keys.create(live.user_id, 'a key', KeyScope.READ, token_version=0)
+    signed_in = Identity.of(live.user, expires_at=NOON + timedelta(hours=1), signed_in_at=NOON)
+    token = live.auth.issue_token(signed_in).access_token
+    socket = live.connect()
+    live.connection().identity = await live.auth.authenticate_user(made.key if lost == 'key' else token)
+    await live.hub.beat([live.user_id])
+    assert live.connections.get('s1')
+    if lost == 'password':
+        change_password(live)
+    elif lost == 'account':
+        with live.database.writing() as session:
+            users.set_disabled(session, live.user.email, disabled=True)
+    elif lost == 'key':
+        await keys.revoke(live.user_id, made.info.id)
+    else:
+        await live.auth.revoke_token(live.user_id, token)
+    await live.hub.look()
+    assert live.connections.get('s1') is None
+    assert codes(socket) == ['invalid_token']
+
+
+async def test_what_has_expired_ends_also_while_the_database_is_away(live: Live) -> None:
+    socket = live.connect()
+    connection = live.connection()
+    connection.identity = replace(connection.identity, proof=Proof(session_hash='0' * 64))
+    live.database.close()
+    live.clock.advance(seconds=3_601)
+    with pytest.raises(RuntimeError):
+        await live.access.check()
+    assert codes(socket) == ['token_expired']
+
+
+async def test_a_check_that_hangs_keeps_no_other_from_its_time(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_watch, 'LONGEST', 0.01)
+    turns = 0
+
+    async def hanging() -> None:
+        await asyncio.Event().wait()
+
+    async def pages() -> None:
+        nonlocal turns
+        turns += 1
+
+    live.access.also(hanging)
+    live.access.also(pages)
+    running = asyncio.create_task(live.access.run())
+    await until(lambda: turns >= 3)
+    running.cancel()
+
+
+def change_password(live: Live) -> None:
+    with live.database.writing() as session:
+        users.set_password_hash(session, live.user.email, 'another hash')
