@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
-from services.engine_socket import LINE
+from services.direct_line import LINE
 
 if TYPE_CHECKING:
     from websockets.frames import Frame
@@ -35,7 +35,7 @@ def text_frame(text: bytes) -> bytes:
 
 
 class DirectLine:
-    """Writes to the transport of one WebSocket; see ``services.engine_socket.Line``."""
+    """Writes to the transport of one WebSocket; see ``services.direct_line.Line``."""
 
     def __init__(self, protocol: LineProtocol) -> None:
         self.on_pong: Callable[[], None] | None = None

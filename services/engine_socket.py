@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from engineio import async_socket, exceptions, packet
 
-LINE = 'churnboard.line'
-"""Where the web server leaves a :class:`Line` in the ``extensions`` of a WebSocket's scope."""
+from services.direct_line import LINE, Line
 
 MAX_WAITING = 2 * 1024 * 1024
 """Bytes a client may leave unread before its connection is given up."""
@@ -36,25 +34,6 @@ LAST_WORDS_SECONDS = 5.0
 
 BROKEN = (ValueError, TypeError, LookupError, RecursionError)
 """What the library raises over a packet that is none."""
-
-
-class Line(Protocol):
-    """A WebSocket that can be written to at once, by whoever serves it."""
-
-    on_pong: Callable[[], None] | None
-    """Told of answers to pings, which then do not come by the way of other messages."""
-
-    def write(self, text: bytes) -> None:
-        """Send a text message; it waits in memory while the client does not read."""
-
-    def waiting(self) -> int:
-        """Bytes that wait."""
-
-    def close(self) -> None:
-        """Say goodbye; a client that does not answer is cut off soon after."""
-
-    def abort(self) -> None:
-        """Cut off, and forget what waits."""
 
 
 class EngineSocket(async_socket.AsyncSocket):  # type: ignore[misc]

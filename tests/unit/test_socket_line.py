@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 
 from app import socket_line
 from app.socket_line import LineProtocol, text_frame
-from services.engine_socket import LINE, Line
+from services.direct_line import LINE, Line
 
 SIZES = (0, 1, 125, 126, 127, 65_535, 65_536, 300_000)
 
