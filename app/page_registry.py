@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 
 from nicegui import Client
 
 from services.auth import Auth
+
+log = logging.getLogger(__name__)
 
 
 class PageRegistry:
@@ -24,7 +27,10 @@ class PageRegistry:
     def end(self, session_hash: str) -> None:
         """The session is over: delete its pages on the server; each sends its browser away as it goes."""
         for client in list(self._pages.pop(session_hash, ())):
-            client.delete()
+            try:
+                client.delete()
+            except Exception:  # the others have to end all the same
+                log.exception('A page could not be ended')
 
     async def check(self) -> None:
         """End the pages of sessions that ended elsewhere, or expired; called at each beat."""

@@ -90,7 +90,7 @@ def set_disabled(session: Session, email: str, *, disabled: bool) -> User:
 
     :raises NotFound: there is no such account.
     """
-    user = find(session, email)
+    user = _held(session, email)
     user.disabled = disabled
     if disabled:
         _end_everything(session, user)
@@ -103,7 +103,7 @@ def set_password_hash(session: Session, email: str, password_hash: str) -> User:
 
     :raises NotFound: there is no such account.
     """
-    user = find(session, email)
+    user = _held(session, email)
     user.password_hash = password_hash
     _end_everything(session, user)
     session.add(user)
@@ -138,6 +138,12 @@ def normalised_email(email: str) -> str:
     if len(address) > MAX_EMAIL or not address.isprintable() or not _ADDRESS.fullmatch(address):
         raise InvalidRequest(f'An e-mail address of at most {MAX_EMAIL} characters is needed.', field='email')
     return address
+
+
+def _held(session: Session, email: str) -> User:
+    """The account as it is now, whatever was read of it before; raises ``NotFound``."""
+    user = find(session, email)
+    return user if user.id is None else hold(session, user.id) or user
 
 
 def _end_everything(session: Session, user: User) -> None:

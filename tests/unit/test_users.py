@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from services import sessions, users
+from services import migrations, sessions, users
 from services.database import Database
 from services.errors import InvalidRequest, NotFound
 from services.models import BrowserSession, UserRevision
@@ -125,3 +125,23 @@ def test_an_unknown_user_cannot_be_changed(database: Database) -> None:
         users.set_disabled(session, 'mallory@example.com', disabled=True)
     with database.writing() as session, pytest.raises(NotFound):
         users.set_password_hash(session, 'mallory@example.com', 'hash')
+
+
+@pytest.mark.parametrize('end', ['disable', 'password'])
+def test_two_who_end_everything_at_the_same_time_count_twice(postgresql_url: str, end: str) -> None:
+    """Else what was opened after the first would outlive the second."""
+    database = Database.open(postgresql_url)
+    migrations.upgrade(database)
+    alice = add_user(database)
+    with database.writing() as late:
+        before = users.find(late, alice.email)
+        assert before.token_version == 0
+        with database.writing() as early:
+            users.set_password_hash(early, alice.email, 'another hash')
+        if end == 'disable':
+            users.set_disabled(late, alice.email, disabled=True)
+        else:
+            users.set_password_hash(late, alice.email, 'a third hash')
+    with database.reading() as session:
+        assert users.find(session, alice.email).token_version == 2
+    database.close()
