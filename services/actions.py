@@ -23,7 +23,7 @@ def actions(exports: Exports) -> dict[str, Action]:
         connection.identity.require()  # as by REST: a key reads, and starts nothing
         identity, fmt = connection.identity, export_format(data.get('format'))
         decimal = export_decimal(data.get('decimal'), fmt)
-        grant = await exports.grant(identity.user_id, connection.query, fmt, decimal=decimal, proof=identity.proof)
+        grant = await exports.grant(identity.user_id, connection.query, fmt, decimal=decimal, right=identity.right)
         return {'id': grant.id, 'url': grant.url, 'rows': grant.rows}
 
     return {'filter': filter_, 'date_range': date_range, 'refresh': refresh, 'export': export}

@@ -16,7 +16,7 @@ from services.credential_check import CredentialCheck
 from services.credentials import Credentials
 from services.database import Database
 from services.errors import Forbidden, InvalidToken
-from services.identity import Identity, IssuedToken, Proof, is_current
+from services.identity import Identity, IssuedToken, Proof, Right, is_current
 from services.key_use import KeyUse
 from services.models import User
 from services.passwords import Passwords
@@ -124,9 +124,9 @@ class Auth:
         """
         return await self._check.identity(token)
 
-    async def lasts(self, user_id: int, token_version: int, proof: Proof) -> bool:
-        """Whether what was proved has not been called back since; raises ``Unavailable``."""
-        return await self._check.lasts(user_id, token_version, proof)
+    async def lasts(self, user_id: int, right: Right) -> bool:
+        """Whether what was proved has neither expired nor been called back since; raises ``Unavailable``."""
+        return await self._check.lasts(user_id, right)
 
     def issue_token(self, identity: Identity) -> IssuedToken:
         """A token that ends no later than the identity it is issued for.

@@ -7,7 +7,7 @@ from services.clock import Clock
 from services.credentials import Credentials
 from services.database import Database
 from services.errors import InvalidToken
-from services.identity import NEVER, Identity, Proof
+from services.identity import NEVER, Identity, Proof, Right
 from services.key_use import KeyUse
 from services.secret_hash import secret_hash
 from services.tokens import Tokens
@@ -47,10 +47,12 @@ class CredentialCheck:
         state = await self._held(claims.user_id, claims.token_version, proof)
         return Identity.of_state(state, expires_at=claims.expires_at, proof=proof, signed_in_at=claims.signed_in_at)
 
-    async def lasts(self, user_id: int, token_version: int, proof: Proof) -> bool:
-        """Whether what was proved has not been called back since; how long it was good for is not asked."""
+    async def lasts(self, user_id: int, right: Right) -> bool:
+        """Whether what was proved has neither expired nor been called back since."""
+        if right.expires_at <= self._clock():
+            return False
         try:
-            await self._held(user_id, token_version, proof)
+            await self._held(user_id, right.token_version, right.proof)
         except InvalidToken:
             return False
         return True

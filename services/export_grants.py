@@ -11,7 +11,7 @@ from enum import StrEnum
 from services.clock import Clock
 from services.errors import NotFound
 from services.export_formats import ExportFormat
-from services.identity import Proof
+from services.identity import Right
 from services.selection import Selection
 from services.user_states import UserState
 
@@ -46,8 +46,8 @@ class ExportGrant:
     """Names it; the token is what opens it."""
     token: str
     user_id: int
-    proof: Proof
-    """What was shown by whoever asked for it: it ends with that."""
+    right: Right
+    """Of whoever asked for it: it ends with that."""
     selection: Selection
     format: ExportFormat
     decimal: str
@@ -63,10 +63,6 @@ class ExportGrant:
     @property
     def file_name(self) -> str:
         return f'churnboard-{self.created_at:%Y-%m-%d}.{self.format.suffix}'
-
-    @property
-    def token_version(self) -> int:
-        return self.asked_by.token_version
 
     @property
     def last_arrival(self) -> int:

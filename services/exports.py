@@ -23,7 +23,7 @@ from services.export_grants import GONE, ExportGrant, ExportGrants, ExportRecord
 from services.export_job import ExportJob
 from services.export_rows import count_all
 from services.export_writers import check_size
-from services.identity import NO_PROOF, Proof
+from services.identity import Right
 from services.query import DashboardQuery
 from services.rate_limit import RateLimit
 from services.selection import Selection
@@ -109,12 +109,12 @@ class Exports:
         fmt: ExportFormat,
         *,
         decimal: str = '.',
-        proof: Proof = NO_PROOF,
+        right: Right,
     ) -> ExportGrant:
         """Count the rows and give out the link.
 
         :param decimal: the sign in numbers, for ``csv-excel``.
-        :param proof: what the link is to end with.
+        :param right: what the link is to end with.
         :raises RateLimited: too many were asked for.
         :raises InvalidRequest: the format does not hold so many rows.
         :raises InvalidToken: there is no such user any more.
@@ -130,7 +130,7 @@ class Exports:
             id=secrets.token_urlsafe(9),
             token=secrets.token_urlsafe(32),
             user_id=user_id,
-            proof=proof,
+            right=right,
             selection=selection,
             format=fmt,
             decimal=decimal,

@@ -38,6 +38,14 @@ NO_PROOF = Proof()
 """Nothing that could be called back: a password, just now."""
 
 
+class Right(NamedTuple):
+    """What everything ends with that somebody is given."""
+
+    proof: Proof
+    token_version: int
+    expires_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Identity:
     """A user who has proved who they are, and until when that holds."""
@@ -53,6 +61,10 @@ class Identity:
     """When the password was given that this goes back to; ``None`` of an API key."""
     scope: KeyScope | None = None
     """Set where an API key was shown: it opens no more than that."""
+
+    @property
+    def right(self) -> Right:
+        return Right(self.proof, self.token_version, self.expires_at)
 
     @property
     def session_hash(self) -> str | None:

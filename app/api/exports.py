@@ -45,7 +45,7 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
         too. The answer's ``url`` works once within 60 s; ``rows`` says how many predictions the file will hold.
         """
         query, (fmt, decimal) = query_of(request), await _form(request)
-        grant = await exports.grant(caller.user_id, query, fmt, decimal=decimal, proof=caller.proof)
+        grant = await exports.grant(caller.user_id, query, fmt, decimal=decimal, right=caller.right)
         return JSONResponse({'success': True, 'data': {'id': grant.id, 'url': grant.url, 'rows': grant.rows}}, 201)
 
     @router.get(
@@ -76,8 +76,8 @@ def create_router(auth: Auth, exports: Exports) -> APIRouter:
 
 
 async def _lasts(auth: Auth, grant: ExportGrant) -> bool:
-    """Whether its owner may still sign in, with the same password, and what it was asked for with was not ended."""
-    return await auth.lasts(grant.user_id, grant.token_version, grant.proof)
+    """Whether its owner may still sign in, with the same password, and what it was asked for with has not ended."""
+    return await auth.lasts(grant.user_id, grant.right)
 
 
 async def _form(request: Request) -> tuple[ExportFormat, str]:

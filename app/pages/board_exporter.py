@@ -52,7 +52,7 @@ class BoardExporter:
                 query,
                 fmt,
                 decimal=self._decimal() if spreadsheet else '.',
-                proof=self._identity.proof,
+                right=self._identity.right,
             )
         except ChurnboardError as error:
             self._say(error.message)

@@ -10,7 +10,7 @@ from nicegui import Client
 
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
-from services.identity import Proof
+from services.identity import Right
 from services.query import DashboardQuery
 from services.schemas import Charts, DashboardData
 
@@ -58,7 +58,7 @@ class ExportStatus(Protocol):
 
 class BoardExports(Protocol):
     def grant(
-        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, proof: Proof
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, right: Right
     ) -> Awaitable[Grant]: ...
     def status(self, user_id: int, export_id: str) -> ExportStatus: ...
 
@@ -86,7 +86,7 @@ class BoardIdentity(Protocol):
     @property
     def session_hash(self) -> str | None: ...
     @property
-    def proof(self) -> Proof: ...
+    def right(self) -> Right: ...
 
 
 class BoardServices(Protocol):

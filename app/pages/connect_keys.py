@@ -145,7 +145,7 @@ class KeyDesk:
     async def _check_session(self) -> None:
         """:raises InvalidToken: whoever opened this page is signed out, here or elsewhere."""
         identity = self._identity
-        if not await self._auth.lasts(identity.user_id, identity.token_version, identity.proof):
+        if not await self._auth.lasts(identity.user_id, identity.right):
             raise InvalidToken
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from app.pages.board_services import BoardIdentity, BoardWatch, PageRegistry
 from services.api_keys import ApiKeyInfo, NewApiKey
-from services.identity import KeyScope, Proof
+from services.identity import KeyScope, Right
 
 
 class ConnectSeen(Protocol):
@@ -41,7 +41,7 @@ class ConnectKeys(Protocol):
 
 
 class ConnectAuth(Protocol):
-    def lasts(self, user_id: int, token_version: int, proof: Proof) -> Awaitable[bool]: ...
+    def lasts(self, user_id: int, right: Right) -> Awaitable[bool]: ...
 
 
 class ConnectServices(Protocol):

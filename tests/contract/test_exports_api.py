@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import socket
+import time
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -45,6 +46,14 @@ def granted(rest: httpx.Client, **form: str) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     data: dict[str, Any] = answer.json()['data']
     return data
+
+
+def test_a_link_ends_with_the_token_it_was_asked_for_with(board: Board) -> None:
+    with board.rest(board.add_user('in.a.hurry@example.com', seconds=2)) as rest:
+        grant = granted(rest, format='json')
+        while rest.get('/api/live-data').status_code == 200:
+            time.sleep(0.05)
+        assert httpx.get(rest.base_url.join(grant['url'])).status_code == 404
 
 
 @pytest.mark.parametrize('fmt', ExportFormat)

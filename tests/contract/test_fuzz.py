@@ -147,7 +147,7 @@ async def batch(board: Board, token: str, frames: list[tuple[bool, str]], transp
 
 
 @by_either_transport
-@fuzzing(max_examples=4, derandomize=True)
+@fuzzing(max_examples=2, derandomize=True)
 @given(frames=FRAMES)
 def test_no_frame_breaks_the_server(board: Board, token: str, transport: str, frames: list[tuple[bool, str]]) -> None:
     asyncio.run(batch(board, token, frames, transport))
@@ -166,7 +166,7 @@ async def all_answered(board: Board, token: str, transport: str, actions: list[A
 
 
 @by_either_transport
-@fuzzing(max_examples=10, derandomize=True)
+@fuzzing(max_examples=5, derandomize=True)
 @given(actions=st.lists(ACTIONS, min_size=10, max_size=10))
 def test_every_action_is_answered(board: Board, token: str, transport: str, actions: list[Any]) -> None:
     asyncio.run(all_answered(board, token, transport, actions))

@@ -22,6 +22,8 @@ from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.contract.conftest import Person
 
+pytestmark = pytest.mark.parametrize('board', ['sqlite'], indirect=True)  # the database has no part in it
+
 NO_DOCUMENTATION = {'/api/asyncapi', '/api/asyncapi.json', '/api/docs', '/api/openapi.json', '/api', '/api/{path}'}
 """The documents themselves, and what says that there is no such address."""
 

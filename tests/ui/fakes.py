@@ -11,7 +11,7 @@ from nicegui import Client
 from services.errors import ChurnboardError
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
-from services.identity import Proof
+from services.identity import NEVER, Proof, Right
 from services.query import DashboardQuery
 from services.schemas import (
     ActivityItem,
@@ -158,9 +158,9 @@ class FakeExports:
     """What is told one after another, the last for ever."""
 
     async def grant(
-        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, proof: Proof
+        self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, right: Right
     ) -> FakeGrant:
-        assert proof.session_hash
+        assert right.proof.session_hash
         self.granted.append((user_id, query, fmt, decimal))
         return FakeGrant()
 
@@ -195,7 +195,7 @@ class FakeSettings:
     refresh_seconds: float = 3600  # a test ticks by itself
 
 
-IN_THE_BROWSER = Proof(session_hash='hash')
+IN_THE_BROWSER = Right(Proof(session_hash='hash'), token_version=3, expires_at=NEVER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +206,7 @@ class FakeIdentity:
     time_zone: str = 'Europe/Berlin'
     session_hash: str = 'hash'
     token_version: int = 3
-    proof: Proof = IN_THE_BROWSER
+    right: Right = IN_THE_BROWSER
 
 
 @dataclass(frozen=True, kw_only=True)

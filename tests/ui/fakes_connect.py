@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from services.api_keys import ApiKeyInfo, NewApiKey
-from services.identity import KeyScope, Proof
+from services.identity import KeyScope, Right
 from tests.ui.fakes import IN_THE_BROWSER, NOW, FakeIdentity
 
 SECRET_KEY = 'cbk_' + 'sEcReT-' * 6 + 'x'
@@ -67,6 +67,6 @@ class FakeKeys:
 class FakeAuth:
     signed_in: bool = True
 
-    async def lasts(self, user_id: int, token_version: int, proof: Proof) -> bool:
-        assert (user_id, token_version, proof) == (1, FakeIdentity().token_version, IN_THE_BROWSER)
+    async def lasts(self, user_id: int, right: Right) -> bool:
+        assert (user_id, right) == (1, IN_THE_BROWSER)
         return self.signed_in

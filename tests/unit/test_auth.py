@@ -348,12 +348,28 @@ async def test_a_revoked_token_is_refused_and_the_users_others_are_not(auth: Aut
     with pytest.raises(InvalidToken):
         await auth.authenticate_user(first)
     found = await auth.authenticate_user(second)
-    assert await auth.lasts(found.user_id, found.token_version, found.proof)
+    assert await auth.lasts(found.user_id, found.right)
     with database.reading() as session:
         stored = session.exec(select(RevokedToken)).one()
         assert session.exec(select(User.access_revision).where(User.id == identity.user_id)).one() == 1
     token_id = jwt.decode(first, options={'verify_signature': False})['jti']
     assert stored.id_hash == hashlib.sha256(token_id.encode()).hexdigest()
+
+
+async def test_a_right_ends_with_its_time_and_with_the_password_it_came_from(
+    auth: Auth, database: Database, clock: SettableClock
+) -> None:
+    identity = await auth.sign_in(ALICE, PASSWORD)
+    found = await auth.authenticate_user(auth.issue_token(identity).access_token)
+    clock.advance(seconds=3_599)
+    assert await auth.lasts(found.user_id, found.right)
+    clock.advance(seconds=1)
+    assert not await auth.lasts(found.user_id, found.right)
+    clock.advance(seconds=-60)
+    assert await auth.lasts(found.user_id, found.right)
+    with database.writing() as session:
+        users.set_password_hash(session, ALICE, 'another hash')
+    assert not await auth.lasts(found.user_id, found.right)
 
 
 async def test_a_token_that_another_server_revoked_is_refused_at_once(

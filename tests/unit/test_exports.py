@@ -28,6 +28,7 @@ from services.export_formats import COLUMNS, ExportFormat, export_decimal, expor
 from services.export_grants import REMEMBERED, ExportGrant
 from services.exports import Download, Exports
 from services.formula_guard import guarded, unguarded
+from services.identity import NEVER, NO_PROOF, Right
 from services.models import Source, SourceKind
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
@@ -103,7 +104,9 @@ class Office:
         user: int | None = None,
         decimal: str = '.',
     ) -> ExportGrant:
-        return await self.exports.grant(user or self.alice, DashboardQuery.parse(query or {}), fmt, decimal=decimal)
+        right = Right(NO_PROOF, token_version=0, expires_at=NEVER)
+        asked = DashboardQuery.parse(query or {})
+        return await self.exports.grant(user or self.alice, asked, fmt, decimal=decimal, right=right)
 
     @asynccontextmanager
     async def fetching(self, grant: ExportGrant) -> AsyncIterator[Download]:
