@@ -339,7 +339,7 @@ def test_a_kill_takes_nothing_leaves_nothing_and_too_much_is_refused(tmp_path: P
         settings['DATABASE_URL'] = database_url
         assert board.command('db', 'upgrade').returncode == 0
     board.start()
-    content = b'customer_id,churn_score\n' + b''.join(b'C%d,0.5\n' % number for number in range(60_000))
+    content = b'customer_id,churn_score\n' + b''.join(b'C%d,0.5\n' % number for number in range(30_000))
     with board.rest(board.add_user('alice@example.com')) as rest:
         for too_much in (bytes(2_000_001), iter([bytes(65_536)] * 40)):
             answer = rest.post('/api/uploads', params={'name': 'x'}, content=too_much)
