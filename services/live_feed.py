@@ -52,7 +52,7 @@ class LiveFeed:
         self.holding = False
         """While the board is not the one that was asked for: it is kept, and nobody is told."""
         self.retry_after = 0.0
-        """Seconds after which a server that is about to stop wants to be asked again."""
+        """Seconds after which a server that is about to stop, or has no room, wants to be asked again."""
 
     def become(self, status: ConnectionStatus) -> None:
         if status is not self.status:

@@ -98,6 +98,7 @@ class LiveLink:
                     self._give_up(error)
                     return
                 if error:
+                    self.feed.retry_after = error.retry_after or self.feed.retry_after
                     self._settle(error)
                     self._long_polling = not self._long_polling
                 failures, renewed = (failures + 1 if error else 0), False

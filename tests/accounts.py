@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +37,16 @@ def open_database(folder: Path) -> Database:
     database = Database.open(f'sqlite:///{folder}/x.sqlite3')
     SQLModel.metadata.create_all(database.engine)
     return database
+
+
+@contextmanager
+def alice_and_bob(folder: Path) -> Iterator[Database]:
+    """A database with two accounts."""
+    database = open_database(folder)
+    add_user(database)
+    add_user(database, 'bob@example.com')
+    yield database
+    database.close()
 
 
 def add_user(database: Database, email: str = 'alice@example.com', *, name: str = '', time_zone: str = 'UTC') -> User:

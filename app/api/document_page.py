@@ -36,7 +36,7 @@ def _name(operation: Mapping[str, Any]) -> str:
 
 def _links(operations: Iterable[Mapping[str, Any]]) -> str:
     names = [escape(_name(operation)) for operation in operations]
-    return ''.join(f'<li><a href="#{name}">{name}</a></li>' for name in names)
+    return ''.join(f'<li><a href="#{name}"><code>{name}</code></a></li>' for name in names)
 
 
 def _server(document: Document) -> str:

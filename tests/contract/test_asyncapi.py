@@ -24,6 +24,7 @@ from services.protocol_examples import EXAMPLES
 from services.protocol_schemas import ActionOutcome, Connected, ErrorCode, Failure
 from tests.board import ROOT, Board
 from tests.contract.live import Listener, listening
+from tests.contract.schema_documents import references
 
 ORIGIN = 'https://board.example.com'
 EVENTS = {event.name: event for event in (*SENT, *TAKEN)}
@@ -76,17 +77,6 @@ def as_class(kind: Any, payload: Any) -> Any:
 
 
 # --- the document itself
-
-
-def references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get('$ref'), str):
-            yield value['$ref']
-        for inner in value.values():
-            yield from references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from references(inner)
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

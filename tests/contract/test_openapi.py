@@ -21,6 +21,7 @@ from services.database import Database
 from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.contract.conftest import Person
+from tests.contract.schema_documents import references
 
 pytestmark = pytest.mark.parametrize('board', ['sqlite'], indirect=True)  # the database has no part in it
 
@@ -83,17 +84,6 @@ def examples(value: Any) -> Iterator[tuple[dict[str, Any], Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from examples(inner)
-
-
-def references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get('$ref'), str):
-            yield value['$ref']
-        for inner in value.values():
-            yield from references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from references(inner)
 
 
 # --- the document itself

@@ -38,7 +38,7 @@ class Server:
     """
 
     def __init__(self) -> None:
-        self.script: list[dict[str, str] | None] = [WELCOME]
+        self.script: list[dict[str, Any] | None] = [WELCOME]
         self.shown: list[str] = []
         """The tokens, in the order of the connections."""
         self.sids: list[str] = []
@@ -211,3 +211,13 @@ async def test_what_answers_a_poll_and_is_not_the_server_counts_as_out_of_reach(
     server.polled = status, body
     async with aiohttp.ClientSession() as http:
         assert await LivePolling(http, server.url).poll(token(1), {}) is Polled.UNREACHABLE
+
+
+async def test_a_refusal_that_says_when_to_come_back_is_heeded(server: Server, clients: Clients) -> None:
+    """As with too many connections: else each of them would knock every second."""
+    server.script = [{'status': 'error', 'code': 'rate_limited', 'message': 'Too many.', 'retry_after': 0.5}, WELCOME]
+    client, loop = clients.another(), asyncio.get_running_loop()
+    assert await client.connect(token(1)) is False
+    refused = loop.time()
+    await until(lambda: client.connection_status is S.CONNECTED)
+    assert loop.time() - refused >= 0.45

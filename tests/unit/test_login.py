@@ -20,18 +20,15 @@ from services import users
 from services.auth import Auth, Identity
 from services.database import Database
 from services.errors import ChurnboardError
-from tests.accounts import PASSWORD, SettableClock, add_user, create_auth, open_database
+from tests.accounts import PASSWORD, SettableClock, alice_and_bob, create_auth
 
 RIGHT = {'email': 'alice@example.com', 'password': PASSWORD}
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(tmp_path)
-    add_user(database)
-    add_user(database, 'bob@example.com')
-    yield database
-    database.close()
+    with alice_and_bob(tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from services.errors import ChurnboardError, InvalidCredentials, RateLimited, Un
 from services.passwords import Passwords
 from services.sign_in import SignIn
 from services.sign_in_limits import SignInLimits
-from tests.accounts import CHEAP, PASSWORD, add_user, open_database
+from tests.accounts import CHEAP, PASSWORD, alice_and_bob
 
 ALICE, HOME = 'alice@example.com', '192.0.2.1'
 
@@ -51,11 +51,8 @@ class Door:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(tmp_path)
-    add_user(database)
-    add_user(database, 'bob@example.com')
-    yield database
-    database.close()
+    with alice_and_bob(tmp_path) as database:
+        yield database
 
 
 @pytest.fixture
