@@ -11,12 +11,12 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 run: $(VENV)/run.stamp
 	@$(BIN)/python main.py $(ARGS)
 
-# Browsers mostly wait, so their tests run beside the others, whose output comes first.
+# Browsers mostly wait, so their tests run beside the others; they are told of last, in one line unless some failed.
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m pytest tests/e2e -m 'not long' >$(VENV)/e2e.log 2>&1 & browsers=$$!; \
 	$(BIN)/python -m pytest tests --ignore=tests/e2e -m 'not long' -n 4 --dist loadscope; others=$$?; \
-	wait $$browsers; browsers=$$?; cat $(VENV)/e2e.log; \
+	wait $$browsers; browsers=$$?; tail -n $$(test $$browsers = 0 && echo 1 || echo +1) $(VENV)/e2e.log; \
 	test $$others = 0 -a $$browsers = 0
 
 test-long: $(VENV)/dev.stamp
