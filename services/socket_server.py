@@ -17,6 +17,7 @@ from services.engine import Engine
 from services.engine_socket import EngineSocket
 from services.errors import ChurnboardError, RateLimited
 from services.rate_limit import RateLimit
+from services.socket_manager import SocketManager
 from services.socket_packet import Packet, ProtocolError
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         max_frame: int = MAX_FRAME,
         events_per_second: float = 10,
     ) -> None:
+        self._manager = SocketManager()
         super().__init__(
+            self._manager,
             async_mode='asgi',
             async_handlers=False,  # one event of a connection at a time
             always_connect=True,  # acknowledge first, so that "connected" and "error" arrive in a live namespace
@@ -83,9 +86,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self.eio.refuse_request = self._refuse_request
 
     @property
-    def rooms(self) -> int:
-        """What the library keeps of connections: a room of all, and one of each."""
-        return len(self.manager.rooms.get('/', ()))
+    def members(self) -> int:
+        """Connections that the library knows, signed in or not."""
+        return self._manager.members()
 
     def engine_id(self, sid: str) -> str | None:
         found: str | None = self.manager.eio_sid_from_sid(sid, '/')

@@ -30,7 +30,7 @@ def create_router(counters: Counters, lag: LoopLag, sockets: SocketServer, hub: 
         counters.show(
             'engines', 'Transports that are kept, closed ones that wait to be collected too.', len(sockets.eio.sockets)
         )
-        counters.show('rooms', 'Socket.IO rooms.', sockets.rooms)
+        counters.show('namespace_members', 'Connections in the Socket.IO namespace.', sockets.members)
         counters.show('watched_users', 'Users whose board somebody looks at.', len(hub.watched()))
         counters.show('tasks', 'Tasks of the event loop.', len(asyncio.all_tasks()))
         for quantile, seconds in lag.quantiles().items():

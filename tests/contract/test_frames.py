@@ -126,7 +126,7 @@ async def test_reserved_names_and_a_second_connect_do_not_change_who_one_is(
     board: Board, alice: Person, bob: Person, transport: str
 ) -> None:
     async with leaving_nothing(board) as log, signed_in(board.url, transport, bob.token) as engine:
-        held = await figure(board, 'connections'), await figure(board, 'rooms')
+        held = await figure(board, 'connections'), await figure(board, 'namespace_members')
         token = {'token': alice.token}
         for name in ('connect', 'disconnect', 'connect_error', '*', 'error', 'message'):
             await engine.send(event_packet(name, token, token))
@@ -134,7 +134,7 @@ async def test_reserved_names_and_a_second_connect_do_not_change_who_one_is(
         await assert_lives(engine)
         await engine.send(event_packet('__class__', token))
         assert (await engine.next('error'))['field'] == 'event'
-        assert held == (await figure(board, 'connections'), await figure(board, 'rooms'))
+        assert held == (await figure(board, 'connections'), await figure(board, 'namespace_members'))
         assert len(engine.events('connected')) == 1
         assert len({data['user_id'] for data in engine.events('dashboard_update')}) == 1
         assert alice.email not in ''.join(engine.heard)

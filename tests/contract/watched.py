@@ -13,7 +13,7 @@ from tests.board import Board
 from tests.contract.raw_engine import NO_CERTIFICATES
 
 METRICS_TOKEN = 'metrics-token-of-the-tests'
-HELD = ('connections', 'unauthenticated', 'engines', 'rooms', 'watched_users')
+HELD = ('connections', 'unauthenticated', 'engines', 'namespace_members', 'watched_users')
 """Figures of what is held for connections, and for nothing else."""
 
 
