@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
-from services.direct_line import LINE
+from services.direct_line import LINE, Receiver
 
 if TYPE_CHECKING:
     from websockets.frames import Frame
@@ -19,6 +20,19 @@ GOODBYE_SECONDS = 2.0
 
 PONG = b'3'
 """Engine.IO's answer to a ping. With thousands of clients these are most of what comes in, and say nothing else."""
+
+NOBODY_WAITS = asyncio.Event()
+"""In place of each connection's own, for which a sender would wait: none does that has a line."""
+
+
+class _Stays:
+    """In place of the timer of a close under way: where there is none, uvicorn closes when the application returns."""
+
+    def cancel(self) -> None:
+        """It is cancelled when the connection ends."""
+
+
+STAYS = _Stays()
 
 TEXT, SHORT, LONG = 0x81, 126, 127
 """A final text frame, and the lengths that say that two or eight bytes of length follow (RFC 6455, 5.2)."""
@@ -37,9 +51,35 @@ def text_frame(text: bytes) -> bytes:
 class DirectLine:
     """Writes to the transport of one WebSocket; see ``services.direct_line.Line``."""
 
+    __slots__ = ('_protocol', 'receiver')
+
     def __init__(self, protocol: LineProtocol) -> None:
-        self.on_pong: Callable[[], None] | None = None
+        self.receiver: Receiver | None = None
         self._protocol = protocol
+
+    def take(self, receiver: Receiver) -> None:
+        protocol, waiting = self._protocol, self._protocol.queue
+        self.receiver = receiver
+        protocol.queue = self  # type: ignore[assignment]
+        protocol.close_timer = STAYS  # type: ignore[assignment]
+        protocol.writable = NOBODY_WAITS
+        protocol.forget_handshake()
+        while not waiting.empty():
+            self.put_nowait(waiting.get_nowait())
+
+    def put_nowait(self, event: Mapping[str, Any]) -> None:
+        """Take what uvicorn has for the application."""
+        assert self.receiver
+        if event['type'] == 'websocket.receive':
+            self.receiver.frame(event.get('text', ''))
+        elif event['type'] == 'websocket.disconnect':
+            self.receiver.gone()
+
+    def listen(self) -> None:
+        protocol = self._protocol
+        if protocol.read_paused and not protocol.transport.is_closing():
+            protocol.read_paused = False
+            protocol.transport.resume_reading()
 
     def write(self, text: bytes) -> None:
         protocol = self._protocol
@@ -58,7 +98,6 @@ class DirectLine:
         protocol = self._protocol
         if protocol.close_sent or protocol.conn.state is not OPEN or protocol.transport.is_closing():
             return
-        protocol.queue.put_nowait({'type': 'websocket.disconnect', 'code': 1000, 'reason': ''})
         protocol.conn.send_close(1000)
         protocol.transport.write(b''.join(protocol.conn.data_to_send()))
         protocol.close_sent = True
@@ -81,7 +120,12 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self.scope['extensions'][LINE] = self.line  # type: ignore[assignment]
 
     def handle_text(self, event: Frame) -> None:
-        if event.data == PONG and event.fin and self.line and self.line.on_pong:
-            self.line.on_pong()
+        receiver = self.line.receiver if self.line else None
+        if receiver and event.data == PONG and event.fin:
+            receiver.pong()
         else:
             super().handle_text(event)
+
+    def forget_handshake(self) -> None:
+        """A connection lasts for hours: nobody asks for these any more."""
+        del self.request, self.response, self.scope

@@ -1,19 +1,37 @@
-"""What a web server of ours offers to whoever serves a WebSocket: a way past its queues."""
+"""What a web server of ours offers to whoever serves a WebSocket: a way past its queues and its task."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 LINE = 'churnboard.line'
 """Where the web server leaves a :class:`Line` in the ``extensions`` of a WebSocket's scope."""
 
 
+class Receiver(Protocol):
+    """Who has taken a line over. All of it is called on the event loop, and must return at once."""
+
+    def frame(self, text: str) -> None:
+        """A text message came. A binary one, of which we have none, comes as an empty text."""
+
+    def pong(self) -> None:
+        """An answer to a ping came, of Engine.IO."""
+
+    def gone(self) -> None:
+        """The connection has ended: nothing comes any more."""
+
+
 class Line(Protocol):
     """A WebSocket that can be written to at once, by whoever serves it."""
 
-    on_pong: Callable[[], None] | None
-    """Told of answers to pings, which then do not come by the way of other messages."""
+    def take(self, receiver: Receiver) -> None:
+        """Tell ``receiver`` from now on what comes, first what has come already.
+
+        The application that was called for the connection may return, and the connection stays.
+        """
+
+    def listen(self) -> None:
+        """Read on: after a message nothing is read until it was dealt with."""
 
     def write(self, text: bytes) -> None:
         """Send a text message; it waits in memory while the client does not read."""

@@ -12,6 +12,7 @@ from engineio import exceptions, packet
 
 from services.engine_socket import EngineSocket
 from services.errors import ChurnboardError
+from services.heartbeat import Heartbeat
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
@@ -26,7 +27,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     refuse_request: Callable[[str], None]
     """Told that a request was not one of ours, and in what way."""
 
-    start_service_task: bool
+    def __init__(self, **options: Any) -> None:
+        # the library's own watch over clients that are gone wakes the loop hundreds of times a second
+        super().__init__(monitor_clients=False, **options)
+        self.heartbeat = Heartbeat(interval=self.ping_interval, timeout=self.ping_timeout)
 
     async def handle_request(self, scope: Any, receive: Any, send: Any) -> Any:
         if scope['type'] == 'http':
@@ -51,12 +55,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         refusal = self.admit(environ)
         if refusal:
             return await self._refuse(environ, refusal)
-        self._monitor()
         sid = self.generate_id()
         socket = self.sockets[sid] = EngineSocket(self, sid)
         await socket.send(packet.Packet(packet.OPEN, self._welcome(sid, transport)))
         await self._trigger_event('connect', sid, environ, run_async=False)
-        socket.schedule_ping()
+        self.heartbeat.begin(socket)
         if transport == 'websocket':
             try:
                 return await socket.handle_get_request(environ)
@@ -72,12 +75,6 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     def _get_socket(self, sid: str) -> Any:
         """Also one that was closed between two polls: the next one brings its last words."""
         return self.sockets[sid]
-
-    def _monitor(self) -> None:
-        """Polling connections that are gone are found by a task that the first connection starts."""
-        if self.start_service_task:
-            self.start_service_task = False
-            self.service_task_handle = self.start_background_task(self._service_task)
 
     def _welcome(self, sid: str, transport: str) -> dict[str, Any]:
         return {

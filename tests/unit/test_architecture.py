@@ -28,6 +28,7 @@ ALONE = {
     'sqlmodel': ('services/',),
     'sqlalchemy': ('services/', 'app/setting_readers.py', 'app/api/health.py', 'app/commands/context.py'),
     'socketio': (
+        'services/socket_manager.py',
         'services/socket_packet.py',
         'services/socket_server.py',
         'services/live_channel.py',

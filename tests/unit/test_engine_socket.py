@@ -13,7 +13,8 @@ from engineio import packet
 
 from services.connection_limits import ConnectionLimits, Limits
 from services.counters import Counters
-from services.engine_socket import MAX_POLLED, MAX_WAITING, EngineSocket
+from services.engine_polling import MAX_POLLED
+from services.engine_socket import MAX_WAITING, EngineSocket
 from services.socket_server import SocketServer
 
 
@@ -91,3 +92,14 @@ async def test_a_connection_that_ends_while_its_packets_arrive_is_no_failure(soc
 
     await socket.handle_post_request(posted('4half of it', ending))
     assert socket.closed
+
+
+async def test_all_open_polls_end_when_a_websocket_takes_over_and_what_waited_goes_there(socket: EngineSocket) -> None:
+    polls = [asyncio.create_task(socket.poll()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert socket.end_polling() == []
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*polls) == [[], [], []]
+    other = EngineSocket(socket.server, 'other')
+    other.send_text(b'2["told"]')
+    assert other.end_polling() == ['42["told"]']

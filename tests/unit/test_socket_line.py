@@ -28,14 +28,16 @@ def test_a_frame_is_what_the_standard_says_of_its_length(size: int) -> None:
 
 
 class Server:
-    """An application that accepts WebSockets and leaves them to the test."""
+    """An application that accepts WebSockets, takes their lines over and returns; what comes is left to the test."""
 
     def __init__(self, *, compressed: bool) -> None:
         self.lines: asyncio.Queue[Line] = asyncio.Queue()
-        self.received: list[dict[str, Any]] = []
+        self.received: list[str] = []
+        self.pongs = 0
         self.ended = asyncio.Event()
-        self.listens = asyncio.Event()
-        self.listens.set()
+        self.may_take = asyncio.Event()
+        self.may_take.set()
+        self.listens = True
         self._config = uvicorn.Config(
             self._serve,
             interface='asgi3',
@@ -46,30 +48,49 @@ class Server:
             ws_per_message_deflate=compressed,
         )
         self._config.load()
-        self._state = ServerState()
+        self.state = ServerState()
 
     def protocol(self) -> asyncio.Protocol:
         made: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[operator]
-            config=self._config, server_state=self._state, app_state={}
+            config=self._config, server_state=self.state, app_state={}
         )
         return made
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         assert (await receive())['type'] == 'websocket.connect'
         await send({'type': 'websocket.accept'})
-        self.lines.put_nowait(scope['extensions'][LINE])
-        while True:
-            await self.listens.wait()
-            event = await receive()
-            self.received.append(event)
-            if event['type'] == 'websocket.disconnect':
-                self.ended.set()
-                return
+        line = scope['extensions'][LINE]
+        self.lines.put_nowait(line)
+        await self.may_take.wait()
+        line.take(Taking(self, line))
+
+
+class Taking:
+    """Writes down what comes."""
+
+    def __init__(self, server: Server, line: Line) -> None:
+        self._server = server
+        self._line = line
+
+    def frame(self, text: str) -> None:
+        self._server.received.append(text)
+        if self._server.listens:
+            asyncio.get_running_loop().call_soon(self._line.listen)
+
+    def pong(self) -> None:
+        self._server.pongs += 1
+
+    def gone(self) -> None:
+        self._server.ended.set()
 
 
 @asynccontextmanager
-async def connected(*, compressed: bool = False) -> AsyncIterator[tuple[Server, Line, ClientConnection]]:
+async def connected(
+    *, compressed: bool = False, taken: bool = True
+) -> AsyncIterator[tuple[Server, Line, ClientConnection]]:
     server = Server(compressed=compressed)
+    if not taken:
+        server.may_take.clear()
     listening = await asyncio.get_running_loop().create_server(server.protocol, '127.0.0.1', 0)
     port = listening.sockets[0].getsockname()[1]
     try:
@@ -93,7 +114,7 @@ async def test_a_client_reads_what_was_written_in_its_order(compressed: bool) ->
         line.write(b'after')
         assert await client.recv() == 'after'
     await server.ended.wait()
-    assert server.received[0]['text'] == 'still there'
+    assert server.received == ['still there']
 
 
 async def test_what_a_client_does_not_read_is_counted_and_gone_when_it_is_cut_off() -> None:
@@ -130,45 +151,80 @@ async def test_a_client_that_does_not_read_the_goodbye_is_cut_off(monkeypatch: p
         client.transport.resume_reading()
 
 
-async def test_the_application_hears_of_the_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket_line, 'GOODBYE_SECONDS', 60)
-    async with connected() as (server, line, client):
-        stop_reading(client, line)
-        line.close()
-        async with asyncio.timeout(10):
-            await server.ended.wait()
-        line.abort()
-        client.transport.resume_reading()
-
-
 async def test_the_answer_to_the_goodbye_is_read_while_the_application_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket_line, 'GOODBYE_SECONDS', 60)
     async with connected() as (server, line, client):
-        server.listens.clear()
+        server.listens = False
         for _ in range(3):
             await client.send('more than the application takes')
-        while not line._protocol.read_paused:  # type: ignore[attr-defined]  # noqa: ASYNC110 -- nothing tells it
-            await asyncio.sleep(0.01)
+        await until_read(line)
         line.close()
         async with asyncio.timeout(5):
             await client.wait_closed()
-        server.listens.set()
 
 
 @pytest.mark.parametrize('compressed', [False, True])
-async def test_answers_to_pings_take_a_way_of_their_own_once_somebody_wants_them(compressed: bool) -> None:
-    async with connected(compressed=compressed) as (server, line, client):
-        await client.send('3')
-        while not server.received:  # noqa: ASYNC110 -- nothing tells that it came
-            await asyncio.sleep(0.01)
-        pongs: list[None] = []
-        line.on_pong = lambda: pongs.append(None)
+async def test_answers_to_pings_come_apart_from_messages(compressed: bool) -> None:
+    async with connected(compressed=compressed) as (server, _line, client):
         for text in ('3', '4 something', '3', '33', ['3', '']):  # the last one in two fragments
             await client.send(text)
         await client.close()
         await server.ended.wait()
-        assert len(pongs) == 2
-        assert [event.get('text') for event in server.received] == ['3', '4 something', '33', '3', None]
+        assert server.pongs == 2
+        assert server.received == ['4 something', '33', '3']
+
+
+async def test_a_binary_message_comes_as_an_empty_one() -> None:
+    async with connected() as (server, _line, client):
+        await client.send(b'4')
+        await client.close()
+        await server.ended.wait()
+        assert server.received == ['']
+
+
+async def test_what_came_before_the_line_was_taken_comes_first_and_in_its_order() -> None:
+    async with connected(taken=False) as (server, line, client):
+        for number in range(3):
+            await client.send(f'{number}')
+        await until_read(line)
+        assert server.received == []
+        server.may_take.set()
+        await client.send('3 or later')
+        await client.close()
+        await server.ended.wait()
+        assert server.received == ['0', '1', '2', '3 or later']
+
+
+async def test_who_takes_the_line_of_one_who_has_gone_hears_of_it() -> None:
+    async with connected(taken=False) as (server, line, client):
+        await client.send('a last word')
+        await until_read(line)
+        client.transport.abort()
+        line.abort()
+        server.may_take.set()
+        async with asyncio.timeout(10):
+            await server.ended.wait()
+        assert server.received == ['a last word']
+
+
+async def test_the_connection_stays_when_the_application_has_returned_and_ends_with_the_server() -> None:
+    async with connected() as (server, line, client):
+        while server.state.tasks:  # noqa: ASYNC110 -- nothing tells
+            await asyncio.sleep(0.01)
+        line.write(b'still here')
+        assert await client.recv() == 'still here'
+        for connection in list(server.state.connections):
+            connection.shutdown()
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd and closed.value.rcvd.code == 1012
+        await server.ended.wait()
+
+
+async def until_read(line: Line) -> None:
+    """Until the server has read something and waits with the rest."""
+    while not line._protocol.read_paused:  # type: ignore[attr-defined]  # noqa: ASYNC110 -- nothing tells it
+        await asyncio.sleep(0.01)
 
 
 async def test_a_compressed_line_sends_fewer_bytes() -> None:
