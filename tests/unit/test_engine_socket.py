@@ -1,4 +1,4 @@
-"""One connection of Engine.IO by polling: what it takes, what it keeps, and for how long."""
+"""One connection of Engine.IO: what it takes, what it keeps, and for how long."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import engineio
 import pytest
 from engineio import packet
 
+from services import heartbeat
 from services.connection_limits import ConnectionLimits, Limits
 from services.counters import Counters
+from services.direct_line import Receiver
 from services.engine_polling import MAX_POLLED
 from services.engine_socket import MAX_WAITING, EngineSocket
+from services.heartbeat import Heartbeat
 from services.socket_server import SocketServer
 
 
@@ -103,3 +106,129 @@ async def test_all_open_polls_end_when_a_websocket_takes_over_and_what_waited_go
     other = EngineSocket(socket.server, 'other')
     other.send_text(b'2["told"]')
     assert other.end_polling() == ['42["told"]']
+
+
+def impatient(socket: EngineSocket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, 'TICK', 0.002)
+    socket.server.heartbeat = Heartbeat(interval=0.02, timeout=0.05)
+    socket.server.heartbeat.begin(socket)
+
+
+async def test_a_polling_client_is_asked_for_a_sign_of_life_and_closed_when_it_gives_none(
+    socket: EngineSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(socket, monkeypatch)
+    for _ in range(2):
+        assert [pkt.packet_type for pkt in await socket.poll()] == [packet.PING]
+        await socket.receive(packet.Packet(packet.PONG))
+    async with asyncio.timeout(5):
+        while not socket.closed:  # noqa: ASYNC110 -- a task of its own closes it
+            await asyncio.sleep(0.002)
+    assert [pkt.packet_type for pkt in await socket.poll()] == [packet.PING, packet.CLOSE]
+    assert not socket.server.heartbeat
+
+
+class FakeLine:
+    """A WebSocket's line that writes down what it was told."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.cut_off = asyncio.Event()
+        self.listening = 0
+
+    def take(self, _receiver: Receiver) -> None: ...
+
+    def listen(self) -> None:
+        self.listening += 1
+
+    def write(self, text: bytes) -> None:
+        self.written.append(text)
+
+    def waiting(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        self.written.append(b'goodbye')
+
+    def abort(self) -> None:
+        self.cut_off.set()
+
+
+async def over_websocket(socket: EngineSocket, line: FakeLine) -> None:
+    socket._offered = line
+    await socket._websocket_handler(None)
+
+
+async def test_a_client_over_a_websocket_that_gives_no_sign_of_life_is_cut_off(
+    socket: EngineSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = FakeLine()
+    await over_websocket(socket, line)
+    impatient(socket, monkeypatch)
+    while line.written != [b'2']:  # noqa: ASYNC110 -- nothing tells
+        await asyncio.sleep(0.002)
+    socket.pong()
+    async with asyncio.timeout(5):
+        await line.cut_off.wait()
+    assert line.written == [b'2', b'2']
+
+
+async def test_frames_are_dealt_with_in_their_order_and_reading_goes_on_after_each_row_of_them(
+    socket: EngineSocket,
+) -> None:
+    taken: list[str] = []
+    busy = asyncio.Event()
+
+    async def take(_event: str, _sid: str, data: str, **_options: object) -> None:
+        await busy.wait()
+        taken.append(data)
+
+    socket.server._trigger_event = take
+    line = FakeLine()
+    await over_websocket(socket, line)
+    for number in range(3):
+        socket.frame(f'4{number}')
+        await asyncio.sleep(0)
+    assert (taken, line.listening) == ([], 0)
+    busy.set()
+    while not line.listening:  # noqa: ASYNC110 -- nothing tells
+        await asyncio.sleep(0)
+    assert taken == ['0', '1', '2']
+
+
+async def test_a_client_that_goes_while_its_frame_is_dealt_with_is_forgotten_after_it(socket: EngineSocket) -> None:
+    told: list[tuple[str, object]] = []
+    busy = asyncio.Event()
+
+    async def take(event: str, _sid: str, data: object, **_options: object) -> None:
+        if event == 'message':
+            await busy.wait()
+        told.append((event, data))
+
+    socket.server._trigger_event = take
+    await over_websocket(socket, FakeLine())
+    for frame in ('4first', '4second'):
+        socket.frame(frame)
+    await asyncio.sleep(0)
+    socket.gone()
+    await asyncio.sleep(0.01)
+    assert told == []
+    busy.set()
+    while socket.server.sockets:  # noqa: ASYNC110 -- nothing tells
+        await asyncio.sleep(0)
+    assert told == [('message', 'first'), ('message', 'second'), ('disconnect', 'transport close')]
+
+
+@pytest.mark.parametrize('text', ['', 'x', '9', '4' + 'x' * 65_536])
+async def test_a_frame_that_is_no_packet_of_ours_ends_the_connection_and_what_came_behind_it_is_lost(
+    socket: EngineSocket, text: str
+) -> None:
+    socket.server.refuse_frame = (told := []).append
+    line = FakeLine()
+    await over_websocket(socket, line)
+    socket.frame(text)
+    socket.frame('4behind')
+    while socket.server.sockets:  # noqa: ASYNC110 -- nothing tells
+        await asyncio.sleep(0)
+    assert told == ['too_large_frame' if len(text) > 1 else 'bad_frame']
+    assert (socket.closed, line.written) == (True, [b'goodbye'])
