@@ -126,6 +126,14 @@ class LineProtocol(WebSocketsSansIOProtocol):
         else:
             super().handle_text(event)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.line and self.line.receiver:  # else they hold each other until somebody looks for garbage
+            self.conn.parser.close()
+            self.line.receiver = None
+            self.line = None
+            del self.queue
+
     def forget_handshake(self) -> None:
         """A connection lasts for hours: nobody asks for these any more."""
         del self.request, self.response, self.scope

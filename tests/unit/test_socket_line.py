@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -250,3 +252,21 @@ async def test_a_line_of_one_who_has_gone_takes_what_is_written_without_a_word()
         line.write(b'too late')
         line.close()
         line.abort()
+
+
+async def test_nothing_of_a_connection_that_ended_waits_for_the_collector_of_garbage() -> None:
+    async with connected() as (server, line, client):
+        while server.state.tasks:  # noqa: ASYNC110 -- nothing tells
+            await asyncio.sleep(0.01)
+        kept = [weakref.ref(connection) for connection in server.state.connections]
+        gc.collect()
+        gc.disable()
+        try:
+            await client.close()
+            await server.ended.wait()
+            del line
+            async with asyncio.timeout(5):
+                while any(each() for each in kept):  # noqa: ASYNC110 -- nothing tells
+                    await asyncio.sleep(0.01)
+        finally:
+            gc.enable()
