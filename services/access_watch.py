@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from functools import partial
+from datetime import datetime, timedelta
 
 from services.auth import Auth
 from services.clock import Clock, rfc3339
 from services.connections import Connection, Connections
 from services.credentials import UserCredentials
+from services.deadlines import Deadlines
 from services.emitter import Emitter
 from services.errors import InvalidToken
 from services.hub import LiveHub
@@ -22,7 +23,7 @@ from services.user_states import UserState
 
 log = logging.getLogger(__name__)
 
-WARNING_SECONDS = 60.0
+WARNING = timedelta(seconds=60)
 """How long before the end of its token a client is told to get a new one."""
 
 LONGEST = 2.5
@@ -50,6 +51,7 @@ class AccessWatch:
         self._emitter = emitter
         self._supervisor = supervisor
         self._clock = clock
+        self._deadlines = Deadlines(connections, self._due, clock=clock)
         self._checks: list[Callable[[], Awaitable[None]]] = [self.check]
         hub.on_access(self.check_user)
 
@@ -77,10 +79,7 @@ class AccessWatch:
         await self._check(self._connections.of(user_id))
 
     async def _check(self, connections: Collection[Connection]) -> None:
-        now = self._clock()
-        for connection in connections:
-            if connection.identity.expires_at <= now:  # its timer does not notice that the clock was set
-                self.expire(connection)
+        self._deadlines.look()
         shown = [(connection, connection.identity) for connection in connections]
         living = await self._auth.living_sessions({name for _, who in shown if (name := who.session_hash)})
         credentials = await self._auth.credentials.of_many(self._states({who.user_id for _, who in shown}))
@@ -92,15 +91,9 @@ class AccessWatch:
 
     def schedule(self, connection: Connection) -> None:
         """Warn the client before its token expires, and end the connection then; a renewed token counts from anew."""
-        connection.stop_timers()
-        if self._connections.get(connection.sid) is not connection:
-            return  # it ended while the new token was checked
-        if connection.identity.expires_at == NEVER:
-            return
-        left = (connection.identity.expires_at - self._clock()).total_seconds()
-        for seconds, act in ((left - WARNING_SECONDS, self.warn), (left, self.expire)):
-            timer = asyncio.get_running_loop().call_later(max(0.0, seconds), act, connection)
-            connection.timers.append(timer)
+        if self._connections.get(connection.sid) is connection:  # else it ended while the new token was checked
+            expires_at = connection.identity.expires_at
+            self._deadlines.set(connection, None if expires_at == NEVER else expires_at - WARNING)
 
     def warn(self, connection: Connection) -> None:
         """The connection's token is about to expire."""
@@ -117,11 +110,20 @@ class AccessWatch:
 
     def end(self, connection: Connection, problem: dict[str, object] | None) -> None:
         """Say why, forget the connection at once, so that it gets no further data, and close it meanwhile."""
-        if problem:
-            self._emitter.tell(connection, 'error', problem)
-        self._connections.remove(connection.sid)
-        ending = partial(self._emitter.end, connection.sid)
-        self._supervisor.spawn(f'end of {connection.sid[:4]}', ending())
+        try:
+            if problem:
+                self._emitter.tell(connection, 'error', problem)
+        finally:
+            self._connections.remove(connection.sid)
+            self._supervisor.spawn(f'end of {connection.sid[:4]}', self._emitter.end(connection.sid))
+
+    def _due(self, connection: Connection, now: datetime) -> None:
+        expires_at = connection.identity.expires_at
+        if expires_at <= now:
+            self.expire(connection)
+        else:
+            self._deadlines.set(connection, expires_at)
+            self.warn(connection)
 
     def _states(self, users: Collection[int]) -> list[UserState]:
         """Those of the users of whom some key or token may have been revoked."""

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from services import access_watch, users
-from services.access_watch import WARNING_SECONDS
+from services.access_watch import WARNING
 from services.api_keys import ApiKeys
 from services.connections import Connection
 from services.identity import NEVER, Identity, KeyScope, Proof
@@ -30,45 +30,77 @@ def renew(connection: Connection, **duration: float) -> None:
     connection.identity = replace(connection.identity, expires_at=later)
 
 
-def seconds_left(connection: Connection) -> list[float]:
-    now = asyncio.get_running_loop().time()
-    return [round(timer.when() - now) for timer in connection.timers]
-
-
 def codes(socket: FakeSocket) -> list[str]:
     return [error['code'] for error in socket.of('error')]
+
+
+def warnings(socket: FakeSocket) -> list[str]:
+    return [alert['id'] for alert in socket.of('system_alert')]
 
 
 async def test_a_client_is_warned_and_its_connection_ends_with_its_token(live: Live) -> None:
     socket = live.connect(seconds=0.05)
     live.access.schedule(live.connection())
+    await until(lambda: warnings(socket))
+    assert live.connections.get('s1')
+    live.clock.advance(seconds=0.05)
     await until(lambda: socket.of('error'))
-    assert [alert['id'] for alert in socket.of('system_alert')] == ['token-expiring']
+    assert warnings(socket) == ['token-expiring']
     assert codes(socket) == ['token_expired']
     await until(lambda: live.server.ended == ['s1'])
 
 
 async def test_the_warning_comes_a_minute_before_the_end(live: Live) -> None:
-    live.connect(seconds=3_600)
+    socket = live.connect(seconds=3_600)
     live.access.schedule(live.connection())
-    assert seconds_left(live.connection()) == [3_600 - WARNING_SECONDS, 3_600]
+    live.clock.now = NOON + timedelta(hours=1) - WARNING - timedelta(milliseconds=1)
+    await live.access.check()
+    assert warnings(socket) == []
+    live.clock.advance(seconds=0.001)
+    for _ in range(2):
+        await live.access.check()
+        assert warnings(socket) == ['token-expiring']
+    live.clock.now = NOON + timedelta(hours=1)
+    await live.access.check()
+    assert codes(socket) == ['token_expired']
 
 
 async def test_a_renewed_token_counts_from_anew(live: Live) -> None:
+    socket = live.connect(seconds=100)
+    live.access.schedule(live.connection())
+    renew(live.connection(), hours=1)
+    live.access.schedule(live.connection())
+    for seconds, seen in ((40, []), (60, []), (3_539, []), (1, ['token-expiring']), (59, ['token-expiring'])):
+        live.clock.advance(seconds=seconds)
+        await live.access.check()
+        assert warnings(socket) == seen
+        assert codes(socket) == []
+    live.clock.advance(seconds=1)
+    await live.access.check()
+    assert codes(socket) == ['token_expired']
+
+
+async def test_a_renewal_until_the_same_moment_warns_no_second_time(live: Live) -> None:
+    socket = live.connect(seconds=100)
+    for _ in range(3):
+        live.access.schedule(live.connection())
+    live.clock.advance(seconds=41)
+    await live.access.check()
+    assert warnings(socket) == ['token-expiring']
+
+
+async def test_what_cannot_be_told_ends_all_the_same(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     live.connect(seconds=100)
-    connection = live.connection()
-    live.access.schedule(connection)
-    old = list(connection.timers)
-    renew(connection, hours=1)
-    live.access.schedule(connection)
-    assert all(timer.cancelled() for timer in old)
-    assert not any(timer.cancelled() for timer in connection.timers)
-    assert seconds_left(connection) == [3_640, 3_700]
+    live.access.schedule(live.connection())
+    monkeypatch.setattr(FakeSocket, 'send_text', None)
+    live.clock.advance(seconds=100)
+    await live.access.check()
+    assert live.connections.get('s1') is None
 
 
 @pytest.mark.parametrize('step', [timedelta(hours=2), timedelta(seconds=3_601)])
 async def test_a_token_ends_by_the_time_of_day_when_the_clock_is_set(live: Live, step: timedelta) -> None:
-    """Timers do not notice that the clock was set, nor that the machine slept."""
+    """A timer does not notice that the clock was set, nor that the machine slept."""
     socket = live.connect(seconds=3_600)
     live.access.schedule(live.connection())
     await live.access.check()
@@ -173,14 +205,16 @@ async def test_keys_and_tokens_are_only_read_after_some_were_revoked(live: Live)
 
 
 async def test_a_connection_by_key_is_not_warned_and_does_not_expire(live: Live) -> None:
-    live.connect()
+    socket = live.connect()
     connection = live.connection()
+    live.access.schedule(connection)
     connection.identity = replace(connection.identity, expires_at=NEVER)
     live.access.schedule(connection)
-    assert connection.timers == []
+    assert connection.due is None, 'that of the token before counts no more'
     live.clock.advance(days=10_000)
     await live.access.check()
     assert live.connections.get('s1')
+    assert socket.sent == []
 
 
 async def test_nothing_is_sent_after_the_end(live: Live) -> None:
@@ -202,8 +236,9 @@ async def test_a_connection_that_ended_while_its_token_was_renewed_stays_ended(l
     live.access.schedule(connection)
     live.access.end(connection, None)
     renew(connection, hours=1)
+    connection.due = None
     live.access.schedule(connection)
-    assert connection.timers == []
+    assert connection.due is None
 
 
 async def test_pages_are_checked_too_and_again_whatever_fails(
@@ -300,7 +335,9 @@ async def test_a_look_that_learns_of_the_end_ends_at_once(live: Live, lost: str)
 
 async def test_what_has_expired_ends_also_while_the_database_is_away(live: Live) -> None:
     socket = live.connect()
-    connection = live.connection()
+    live.access.schedule(live.connection())
+    live.connect('other')
+    connection = live.connection('other')
     connection.identity = replace(connection.identity, proof=Proof(session_hash='0' * 64))
     live.database.close()
     live.clock.advance(seconds=3_601)
