@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.auth import Auth
 from services.clock import Clock, rfc3339
@@ -30,6 +31,15 @@ LONGEST = 2.5
 """Seconds between two looks at who may stay, however slow the beat is: what they look at may be as old."""
 
 EXPIRED: dict[str, object] = {'code': 'token_expired', 'message': 'The token has expired. Get a new one.'}
+
+
+class _Doubtful(NamedTuple):
+    """A connection that may have to end, with what is known as the check begins."""
+
+    connection: Connection
+    identity: Identity
+    state: UserState | None
+    """Of its user; ``None``: there is none, or nobody looked yet."""
 
 
 class AccessWatch:
@@ -71,23 +81,43 @@ class AccessWatch:
                 group.create_task(_repeat(check, seconds=min(half, LONGEST)), name='access check')
 
     async def check(self) -> None:
-        """End what may go on no longer: all connections are looked at, by one query of each kind."""
-        await self._check(list(self._connections))
+        """End what may go on no longer: who is in doubt is looked at, by one query of each kind."""
+        await self._check(self._connections)
 
     async def check_user(self, user_id: int) -> None:
         """The same of one user, as soon as there is a reason."""
         await self._check(self._connections.of(user_id))
 
-    async def _check(self, connections: Collection[Connection]) -> None:
+    async def _check(self, connections: Iterable[Connection]) -> None:
         self._deadlines.look()
-        shown = [(connection, connection.identity) for connection in connections]
-        living = await self._auth.living_sessions({name for _, who in shown if (name := who.session_hash)})
-        credentials = await self._auth.credentials.of_many(self._states({who.user_id for _, who in shown}))
-        for connection, identity in shown:
+        doubtful = self._doubtful(connections)
+        living = await self._auth.living_sessions({name for each in doubtful if (name := each.identity.session_hash)})
+        states = {state.user_id: state for each in doubtful if (state := each.state) and state.access_revision}
+        credentials = await self._auth.credentials.of_many(states.values())
+        for connection, identity, state in doubtful:
             # what was shown meanwhile was checked meanwhile, and may not be in what was read here
-            as_it_was = self._connections.get(connection.sid) is connection and connection.identity is identity
-            if as_it_was and not self._may_stay(identity, living, credentials):
+            if self._connections.get(connection.sid) is not connection or connection.identity is not identity:
+                continue
+            if not self._may_stay(identity, living, credentials):
                 self.end(connection, InvalidToken().payload())
+            elif state and identity.session_hash is None:
+                connection.approved, connection.approved_in = identity, state
+
+    def _doubtful(self, connections: Iterable[Connection]) -> list[_Doubtful]:
+        """Those who have just come, have a browser session, or whose user is not as when they were approved."""
+        doubtful, seen_of = [], self._hub.seen
+        for connection in connections:
+            identity = connection.identity
+            seen = seen_of(identity.user_id)
+            state, known = seen.state if seen else None, connection.approved_in
+            if known and state and connection.approved is identity:
+                if state is known:
+                    continue
+                if _same_access(state, known):
+                    connection.approved_in = state  # the next time it is known at a glance
+                    continue
+            doubtful.append(_Doubtful(connection, identity, state))
+        return doubtful
 
     def schedule(self, connection: Connection) -> None:
         """Warn the client before its token expires, and end the connection then; a renewed token counts from anew."""
@@ -125,11 +155,6 @@ class AccessWatch:
             self._deadlines.set(connection, expires_at)
             self.warn(connection)
 
-    def _states(self, users: Collection[int]) -> list[UserState]:
-        """Those of the users of whom some key or token may have been revoked."""
-        seen = [self._hub.seen(user_id) for user_id in users]
-        return [each.state for each in seen if each and each.state and each.state.access_revision]
-
     def _may_stay(
         self, identity: Identity, living_sessions: set[str], credentials: Mapping[int, UserCredentials]
     ) -> bool:
@@ -144,6 +169,15 @@ class AccessWatch:
             return False
         known = credentials.get(identity.user_id)
         return known is None or known.hold(identity.proof, identity.token_version)
+
+
+def _same_access(one: UserState, other: UserState) -> bool:
+    """Whether nothing was disabled, changed or revoked in between: of a user's state all else is of no account here."""
+    return (
+        one.access_revision == other.access_revision
+        and one.token_version == other.token_version
+        and one.disabled == other.disabled
+    )
 
 
 async def _repeat(check: Callable[[], Awaitable[None]], *, seconds: float) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from services.identity import Identity
 from services.query import EVERYTHING, DashboardQuery
 from services.snapshots import Contents
+from services.user_states import UserState
 from services.watchers import Watch
 
 
@@ -56,6 +57,10 @@ class Connection:
     """Whether an update for it is being worked out."""
     due: float | None = None
     """When it is acted on next, in seconds of the time of day; the :class:`Deadlines` set it."""
+    approved: Identity | None = None
+    """The identity with which it was found that it may stay, if nothing beside the user's state can end that."""
+    approved_in: UserState | None = None
+    """The state its user was in then."""
 
 
 class Connections:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,11 @@ from services import access_watch, users
 from services.access_watch import WARNING
 from services.api_keys import ApiKeys
 from services.connections import Connection
+from services.credentials import UserCredentials
+from services.errors import Unavailable
 from services.identity import NEVER, Identity, KeyScope, Proof
+from services.secret_hash import secret_hash
+from services.user_states import UserState
 from tests.accounts import NOON
 from tests.unit.live_setting import FakeSocket, Live, until
 
@@ -122,6 +126,7 @@ async def test_one_who_has_only_just_come_may_stay(live: Live) -> None:
 async def test_one_who_lost_the_right_is_told_and_closed(live: Live, change: str) -> None:
     socket = live.connect()
     await live.hub.beat([live.user_id])
+    await live.access.check()
     with live.database.writing() as session:
         user = session.get_one(type(live.user), live.user_id)
         setattr(user, change, 1)
@@ -136,6 +141,7 @@ async def test_one_whose_account_is_gone_is_told_and_closed(live: Live) -> None:
     live.take(1)
     socket = live.connect()
     await live.hub.beat([live.user_id])
+    await live.access.check()
     with live.database.writing() as session:
         session.delete(session.get_one(type(live.user), live.user_id))
     live.clock.advance(seconds=5)
@@ -202,6 +208,84 @@ async def test_keys_and_tokens_are_only_read_after_some_were_revoked(live: Live)
     reads.clear()
     await live.access.check()
     assert reads == []
+
+
+async def test_one_who_was_let_stay_is_not_judged_again_while_nothing_can_have_ended_it(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ApiKeys(live.database, clock=live.clock)
+    first, other = [await keys.create(live.user_id, name, KeyScope.READ, token_version=0) for name in ('a', 'b')]
+    live.connect()
+    live.connection().identity = await live.auth.authenticate_user(first.key)
+    judged, judge = 0, UserCredentials.hold
+
+    def counting(known: UserCredentials, proof: Proof, token_version: int) -> bool:
+        nonlocal judged
+        judged += 1
+        return judge(known, proof, token_version)
+
+    monkeypatch.setattr(UserCredentials, 'hold', counting)
+
+    async def judgements() -> int:
+        nonlocal judged
+        judged = 0
+        await live.hub.beat([live.user_id])
+        for _ in range(2):
+            await live.access.check()
+        return judged
+
+    assert await judgements() == 1
+    assert await judgements() == 0
+    live.take(1)
+    assert await judgements() == 0, 'new data end nothing'
+    await keys.revoke(live.user_id, other.info.id)
+    assert await judgements() == 1
+    assert live.connections.get('s1')
+
+
+async def test_what_is_shown_later_is_judged_though_the_user_is_as_before(live: Live) -> None:
+    signed_in = Identity.of(live.user, expires_at=NOON + timedelta(hours=1), signed_in_at=NOON)
+    good = await live.auth.authenticate_user(live.auth.issue_token(signed_in).access_token)
+    keys = ApiKeys(live.database, clock=live.clock)
+    made = await keys.create(live.user_id, 'a key', KeyScope.READ, token_version=0)
+    socket = live.connect()
+    live.connection().identity = good
+    await keys.revoke(live.user_id, made.info.id)
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    live.connection().identity = replace(good, proof=Proof(key_hash=secret_hash(made.key)))
+    await live.access.check()
+    assert live.connections.get('s1') is None
+    assert codes(socket) == ['invalid_token']
+
+
+async def test_what_ended_while_it_was_judged_ends_it_at_the_next_check(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is revoked after a check has read is not known to it; the check that the look begins may fail."""
+    signed_in = Identity.of(live.user, expires_at=NOON + timedelta(hours=1), signed_in_at=NOON)
+    token = live.auth.issue_token(signed_in).access_token
+    live.connect()
+    live.connection().identity = await live.auth.authenticate_user(token)
+    await live.hub.beat([live.user_id])
+    read = live.auth.credentials.of_many
+
+    async def failing(_states: Collection[UserState]) -> dict[int, UserCredentials]:
+        raise Unavailable('The database is away.')
+
+    async def meanwhile(states: Collection[UserState]) -> dict[int, UserCredentials]:
+        known = await read(states)
+        monkeypatch.setattr(live.auth.credentials, 'of_many', failing)
+        await live.auth.revoke_token(live.user_id, token)
+        await live.hub.look()
+        return known
+
+    monkeypatch.setattr(live.auth.credentials, 'of_many', meanwhile)
+    await live.access.check()
+    assert live.connections.get('s1')
+    monkeypatch.setattr(live.auth.credentials, 'of_many', read)
+    await live.access.check()
+    assert live.connections.get('s1') is None
 
 
 async def test_a_connection_by_key_is_not_warned_and_does_not_expire(live: Live) -> None:
