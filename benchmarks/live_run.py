@@ -43,6 +43,13 @@ class Plan:
     rest_seconds: float
     idle_seconds: float
     """For the pings' cost; 0: it is left out."""
+    lag_seconds: float
+    """For how long a load has lasted when the lag is told, so that it is of this load; 0: of those before, too."""
+
+    @property
+    def lead_in(self) -> float:
+        """Seconds a load lasts before the beat that warms up."""
+        return max(0.0, self.lag_seconds - (1 + self.beats) * self.beat)
 
 
 class Bench:
@@ -82,6 +89,8 @@ class Bench:
         for share in SHARES:
             self._tell(f'{mode} updates, {share:.0%} of the users changing ...')
             await writer.keep_to(share)
+            await asyncio.sleep(self._plan.lead_in)
+            await writer.keep_to(share)  # what is written is counted from here
             window = await self._window(server, load)
             self._measured.windows[mode, share] = replace(window, written=await writer.keep_to(share))
         if mode == 'changes':

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.auth import Auth
 from services.clock import Clock, rfc3339
 from services.connections import Connection, Connections
 from services.credentials import UserCredentials
+from services.deadlines import Deadlines
 from services.emitter import Emitter
 from services.errors import InvalidToken
 from services.hub import LiveHub
@@ -22,13 +24,22 @@ from services.user_states import UserState
 
 log = logging.getLogger(__name__)
 
-WARNING_SECONDS = 60.0
+WARNING = timedelta(seconds=60)
 """How long before the end of its token a client is told to get a new one."""
 
 LONGEST = 2.5
 """Seconds between two looks at who may stay, however slow the beat is: what they look at may be as old."""
 
 EXPIRED: dict[str, object] = {'code': 'token_expired', 'message': 'The token has expired. Get a new one.'}
+
+
+class _Doubtful(NamedTuple):
+    """A connection that may have to end, with what is known as the check begins."""
+
+    connection: Connection
+    identity: Identity
+    state: UserState | None
+    """Of its user; ``None``: there is none, or nobody looked yet."""
 
 
 class AccessWatch:
@@ -50,6 +61,7 @@ class AccessWatch:
         self._emitter = emitter
         self._supervisor = supervisor
         self._clock = clock
+        self._deadlines = Deadlines(connections, self._due, clock=clock)
         self._checks: list[Callable[[], Awaitable[None]]] = [self.check]
         hub.on_access(self.check_user)
 
@@ -69,38 +81,49 @@ class AccessWatch:
                 group.create_task(_repeat(check, seconds=min(half, LONGEST)), name='access check')
 
     async def check(self) -> None:
-        """End what may go on no longer: all connections are looked at, by one query of each kind."""
-        await self._check(list(self._connections))
+        """End what may go on no longer: who is in doubt is looked at, by one query of each kind."""
+        await self._check(self._connections)
 
     async def check_user(self, user_id: int) -> None:
         """The same of one user, as soon as there is a reason."""
         await self._check(self._connections.of(user_id))
 
-    async def _check(self, connections: Collection[Connection]) -> None:
-        now = self._clock()
-        for connection in connections:
-            if connection.identity.expires_at <= now:  # its timer does not notice that the clock was set
-                self.expire(connection)
-        shown = [(connection, connection.identity) for connection in connections]
-        living = await self._auth.living_sessions({name for _, who in shown if (name := who.session_hash)})
-        credentials = await self._auth.credentials.of_many(self._states({who.user_id for _, who in shown}))
-        for connection, identity in shown:
+    async def _check(self, connections: Iterable[Connection]) -> None:
+        self._deadlines.look()
+        doubtful = self._doubtful(connections)
+        living = await self._auth.living_sessions({name for each in doubtful if (name := each.identity.session_hash)})
+        states = {state.user_id: state for each in doubtful if (state := each.state) and state.access_revision}
+        credentials = await self._auth.credentials.of_many(states.values())
+        for connection, identity, state in doubtful:
             # what was shown meanwhile was checked meanwhile, and may not be in what was read here
-            as_it_was = self._connections.get(connection.sid) is connection and connection.identity is identity
-            if as_it_was and not self._may_stay(identity, living, credentials):
+            if self._connections.get(connection.sid) is not connection or connection.identity is not identity:
+                continue
+            if not self._may_stay(identity, living, credentials):
                 self.end(connection, InvalidToken().payload())
+            elif state and identity.session_hash is None:
+                connection.approved, connection.approved_in = identity, state
+
+    def _doubtful(self, connections: Iterable[Connection]) -> list[_Doubtful]:
+        """Those who have just come, have a browser session, or whose user is not as when they were approved."""
+        doubtful, seen_of = [], self._hub.seen
+        for connection in connections:
+            identity = connection.identity
+            seen = seen_of(identity.user_id)
+            state, known = seen.state if seen else None, connection.approved_in
+            if known and state and connection.approved is identity:
+                if state is known:
+                    continue
+                if _same_access(state, known):
+                    connection.approved_in = state  # the next time it is known at a glance
+                    continue
+            doubtful.append(_Doubtful(connection, identity, state))
+        return doubtful
 
     def schedule(self, connection: Connection) -> None:
         """Warn the client before its token expires, and end the connection then; a renewed token counts from anew."""
-        connection.stop_timers()
-        if self._connections.get(connection.sid) is not connection:
-            return  # it ended while the new token was checked
-        if connection.identity.expires_at == NEVER:
-            return
-        left = (connection.identity.expires_at - self._clock()).total_seconds()
-        for seconds, act in ((left - WARNING_SECONDS, self.warn), (left, self.expire)):
-            timer = asyncio.get_running_loop().call_later(max(0.0, seconds), act, connection)
-            connection.timers.append(timer)
+        if self._connections.get(connection.sid) is connection:  # else it ended while the new token was checked
+            expires_at = connection.identity.expires_at
+            self._deadlines.set(connection, None if expires_at == NEVER else expires_at - WARNING)
 
     def warn(self, connection: Connection) -> None:
         """The connection's token is about to expire."""
@@ -117,16 +140,20 @@ class AccessWatch:
 
     def end(self, connection: Connection, problem: dict[str, object] | None) -> None:
         """Say why, forget the connection at once, so that it gets no further data, and close it meanwhile."""
-        if problem:
-            self._emitter.tell(connection, 'error', problem)
-        self._connections.remove(connection.sid)
-        ending = partial(self._emitter.end, connection.sid)
-        self._supervisor.spawn(f'end of {connection.sid[:4]}', ending())
+        try:
+            if problem:
+                self._emitter.tell(connection, 'error', problem)
+        finally:
+            self._connections.remove(connection.sid)
+            self._supervisor.spawn(f'end of {connection.sid[:4]}', self._emitter.end(connection.sid))
 
-    def _states(self, users: Collection[int]) -> list[UserState]:
-        """Those of the users of whom some key or token may have been revoked."""
-        seen = [self._hub.seen(user_id) for user_id in users]
-        return [each.state for each in seen if each and each.state and each.state.access_revision]
+    def _due(self, connection: Connection, now: datetime) -> None:
+        expires_at = connection.identity.expires_at
+        if expires_at <= now:
+            self.expire(connection)
+        else:
+            self._deadlines.set(connection, expires_at)
+            self.warn(connection)
 
     def _may_stay(
         self, identity: Identity, living_sessions: set[str], credentials: Mapping[int, UserCredentials]
@@ -142,6 +169,15 @@ class AccessWatch:
             return False
         known = credentials.get(identity.user_id)
         return known is None or known.hold(identity.proof, identity.token_version)
+
+
+def _same_access(one: UserState, other: UserState) -> bool:
+    """Whether nothing was disabled, changed or revoked in between: of a user's state all else is of no account here."""
+    return (
+        one.access_revision == other.access_revision
+        and one.token_version == other.token_version
+        and one.disabled == other.disabled
+    )
 
 
 async def _repeat(check: Callable[[], Awaitable[None]], *, seconds: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Protocol
 from services.identity import Identity
 from services.query import EVERYTHING, DashboardQuery
 from services.snapshots import Contents
+from services.user_states import UserState
 from services.watchers import Watch
 
 
@@ -55,16 +55,12 @@ class Connection:
     """When it was first left out because it does not read, in seconds of the loop's clock."""
     working: bool = False
     """Whether an update for it is being worked out."""
-    timers: list[asyncio.TimerHandle] = field(default_factory=list)
-
-    def close(self) -> None:
-        self.watch.close()
-        self.stop_timers()
-
-    def stop_timers(self) -> None:
-        for timer in self.timers:
-            timer.cancel()
-        self.timers.clear()
+    due: float | None = None
+    """When it is acted on next, in seconds of the time of day; the :class:`Deadlines` set it."""
+    approved: Identity | None = None
+    """The identity with which it was found that it may stay, if nothing beside the user's state can end that."""
+    approved_in: UserState | None = None
+    """The state its user was in then."""
 
 
 class Connections:
@@ -97,4 +93,4 @@ class Connections:
             del self._by_user[user_id][sid]
             if not self._by_user[user_id]:
                 del self._by_user[user_id]
-            connection.close()
+            connection.watch.close()

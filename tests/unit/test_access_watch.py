@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +10,14 @@ import pytest
 from sqlalchemy import event
 
 from services import access_watch, users
-from services.access_watch import WARNING_SECONDS
+from services.access_watch import WARNING
 from services.api_keys import ApiKeys
 from services.connections import Connection
+from services.credentials import UserCredentials
+from services.errors import Unavailable
 from services.identity import NEVER, Identity, KeyScope, Proof
+from services.secret_hash import secret_hash
+from services.user_states import UserState
 from tests.accounts import NOON
 from tests.unit.live_setting import FakeSocket, Live, until
 
@@ -30,45 +34,77 @@ def renew(connection: Connection, **duration: float) -> None:
     connection.identity = replace(connection.identity, expires_at=later)
 
 
-def seconds_left(connection: Connection) -> list[float]:
-    now = asyncio.get_running_loop().time()
-    return [round(timer.when() - now) for timer in connection.timers]
-
-
 def codes(socket: FakeSocket) -> list[str]:
     return [error['code'] for error in socket.of('error')]
+
+
+def warnings(socket: FakeSocket) -> list[str]:
+    return [alert['id'] for alert in socket.of('system_alert')]
 
 
 async def test_a_client_is_warned_and_its_connection_ends_with_its_token(live: Live) -> None:
     socket = live.connect(seconds=0.05)
     live.access.schedule(live.connection())
+    await until(lambda: warnings(socket))
+    assert live.connections.get('s1')
+    live.clock.advance(seconds=0.05)
     await until(lambda: socket.of('error'))
-    assert [alert['id'] for alert in socket.of('system_alert')] == ['token-expiring']
+    assert warnings(socket) == ['token-expiring']
     assert codes(socket) == ['token_expired']
     await until(lambda: live.server.ended == ['s1'])
 
 
 async def test_the_warning_comes_a_minute_before_the_end(live: Live) -> None:
-    live.connect(seconds=3_600)
+    socket = live.connect(seconds=3_600)
     live.access.schedule(live.connection())
-    assert seconds_left(live.connection()) == [3_600 - WARNING_SECONDS, 3_600]
+    live.clock.now = NOON + timedelta(hours=1) - WARNING - timedelta(milliseconds=1)
+    await live.access.check()
+    assert warnings(socket) == []
+    live.clock.advance(seconds=0.001)
+    for _ in range(2):
+        await live.access.check()
+        assert warnings(socket) == ['token-expiring']
+    live.clock.now = NOON + timedelta(hours=1)
+    await live.access.check()
+    assert codes(socket) == ['token_expired']
 
 
 async def test_a_renewed_token_counts_from_anew(live: Live) -> None:
+    socket = live.connect(seconds=100)
+    live.access.schedule(live.connection())
+    renew(live.connection(), hours=1)
+    live.access.schedule(live.connection())
+    for seconds, seen in ((40, []), (60, []), (3_539, []), (1, ['token-expiring']), (59, ['token-expiring'])):
+        live.clock.advance(seconds=seconds)
+        await live.access.check()
+        assert warnings(socket) == seen
+        assert codes(socket) == []
+    live.clock.advance(seconds=1)
+    await live.access.check()
+    assert codes(socket) == ['token_expired']
+
+
+async def test_a_renewal_until_the_same_moment_warns_no_second_time(live: Live) -> None:
+    socket = live.connect(seconds=100)
+    for _ in range(3):
+        live.access.schedule(live.connection())
+    live.clock.advance(seconds=41)
+    await live.access.check()
+    assert warnings(socket) == ['token-expiring']
+
+
+async def test_what_cannot_be_told_ends_all_the_same(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     live.connect(seconds=100)
-    connection = live.connection()
-    live.access.schedule(connection)
-    old = list(connection.timers)
-    renew(connection, hours=1)
-    live.access.schedule(connection)
-    assert all(timer.cancelled() for timer in old)
-    assert not any(timer.cancelled() for timer in connection.timers)
-    assert seconds_left(connection) == [3_640, 3_700]
+    live.access.schedule(live.connection())
+    monkeypatch.setattr(FakeSocket, 'send_text', None)
+    live.clock.advance(seconds=100)
+    await live.access.check()
+    assert live.connections.get('s1') is None
 
 
 @pytest.mark.parametrize('step', [timedelta(hours=2), timedelta(seconds=3_601)])
 async def test_a_token_ends_by_the_time_of_day_when_the_clock_is_set(live: Live, step: timedelta) -> None:
-    """Timers do not notice that the clock was set, nor that the machine slept."""
+    """A timer does not notice that the clock was set, nor that the machine slept."""
     socket = live.connect(seconds=3_600)
     live.access.schedule(live.connection())
     await live.access.check()
@@ -90,6 +126,7 @@ async def test_one_who_has_only_just_come_may_stay(live: Live) -> None:
 async def test_one_who_lost_the_right_is_told_and_closed(live: Live, change: str) -> None:
     socket = live.connect()
     await live.hub.beat([live.user_id])
+    await live.access.check()
     with live.database.writing() as session:
         user = session.get_one(type(live.user), live.user_id)
         setattr(user, change, 1)
@@ -104,6 +141,7 @@ async def test_one_whose_account_is_gone_is_told_and_closed(live: Live) -> None:
     live.take(1)
     socket = live.connect()
     await live.hub.beat([live.user_id])
+    await live.access.check()
     with live.database.writing() as session:
         session.delete(session.get_one(type(live.user), live.user_id))
     live.clock.advance(seconds=5)
@@ -172,15 +210,95 @@ async def test_keys_and_tokens_are_only_read_after_some_were_revoked(live: Live)
     assert reads == []
 
 
-async def test_a_connection_by_key_is_not_warned_and_does_not_expire(live: Live) -> None:
+async def test_one_who_was_let_stay_is_not_judged_again_while_nothing_can_have_ended_it(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ApiKeys(live.database, clock=live.clock)
+    first, other = [await keys.create(live.user_id, name, KeyScope.READ, token_version=0) for name in ('a', 'b')]
     live.connect()
+    live.connection().identity = await live.auth.authenticate_user(first.key)
+    judged, judge = 0, UserCredentials.hold
+
+    def counting(known: UserCredentials, proof: Proof, token_version: int) -> bool:
+        nonlocal judged
+        judged += 1
+        return judge(known, proof, token_version)
+
+    monkeypatch.setattr(UserCredentials, 'hold', counting)
+
+    async def judgements() -> int:
+        nonlocal judged
+        judged = 0
+        await live.hub.beat([live.user_id])
+        for _ in range(2):
+            await live.access.check()
+        return judged
+
+    assert await judgements() == 1
+    assert await judgements() == 0
+    live.take(1)
+    assert await judgements() == 0, 'new data end nothing'
+    await keys.revoke(live.user_id, other.info.id)
+    assert await judgements() == 1
+    assert live.connections.get('s1')
+
+
+async def test_what_is_shown_later_is_judged_though_the_user_is_as_before(live: Live) -> None:
+    signed_in = Identity.of(live.user, expires_at=NOON + timedelta(hours=1), signed_in_at=NOON)
+    good = await live.auth.authenticate_user(live.auth.issue_token(signed_in).access_token)
+    keys = ApiKeys(live.database, clock=live.clock)
+    made = await keys.create(live.user_id, 'a key', KeyScope.READ, token_version=0)
+    socket = live.connect()
+    live.connection().identity = good
+    await keys.revoke(live.user_id, made.info.id)
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    live.connection().identity = replace(good, proof=Proof(key_hash=secret_hash(made.key)))
+    await live.access.check()
+    assert live.connections.get('s1') is None
+    assert codes(socket) == ['invalid_token']
+
+
+async def test_what_ended_while_it_was_judged_ends_it_at_the_next_check(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is revoked after a check has read is not known to it; the check that the look begins may fail."""
+    signed_in = Identity.of(live.user, expires_at=NOON + timedelta(hours=1), signed_in_at=NOON)
+    token = live.auth.issue_token(signed_in).access_token
+    live.connect()
+    live.connection().identity = await live.auth.authenticate_user(token)
+    await live.hub.beat([live.user_id])
+    read = live.auth.credentials.of_many
+
+    async def failing(_states: Collection[UserState]) -> dict[int, UserCredentials]:
+        raise Unavailable('The database is away.')
+
+    async def meanwhile(states: Collection[UserState]) -> dict[int, UserCredentials]:
+        known = await read(states)
+        monkeypatch.setattr(live.auth.credentials, 'of_many', failing)
+        await live.auth.revoke_token(live.user_id, token)
+        await live.hub.look()
+        return known
+
+    monkeypatch.setattr(live.auth.credentials, 'of_many', meanwhile)
+    await live.access.check()
+    assert live.connections.get('s1')
+    monkeypatch.setattr(live.auth.credentials, 'of_many', read)
+    await live.access.check()
+    assert live.connections.get('s1') is None
+
+
+async def test_a_connection_by_key_is_not_warned_and_does_not_expire(live: Live) -> None:
+    socket = live.connect()
     connection = live.connection()
+    live.access.schedule(connection)
     connection.identity = replace(connection.identity, expires_at=NEVER)
     live.access.schedule(connection)
-    assert connection.timers == []
+    assert connection.due is None, 'that of the token before counts no more'
     live.clock.advance(days=10_000)
     await live.access.check()
     assert live.connections.get('s1')
+    assert socket.sent == []
 
 
 async def test_nothing_is_sent_after_the_end(live: Live) -> None:
@@ -202,8 +320,9 @@ async def test_a_connection_that_ended_while_its_token_was_renewed_stays_ended(l
     live.access.schedule(connection)
     live.access.end(connection, None)
     renew(connection, hours=1)
+    connection.due = None
     live.access.schedule(connection)
-    assert connection.timers == []
+    assert connection.due is None
 
 
 async def test_pages_are_checked_too_and_again_whatever_fails(
@@ -300,7 +419,9 @@ async def test_a_look_that_learns_of_the_end_ends_at_once(live: Live, lost: str)
 
 async def test_what_has_expired_ends_also_while_the_database_is_away(live: Live) -> None:
     socket = live.connect()
-    connection = live.connection()
+    live.access.schedule(live.connection())
+    live.connect('other')
+    connection = live.connection('other')
     connection.identity = replace(connection.identity, proof=Proof(session_hash='0' * 64))
     live.database.close()
     live.clock.advance(seconds=3_601)

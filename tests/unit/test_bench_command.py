@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from app.cli import main
 from benchmarks import live_data, live_servers
+from benchmarks.live import FULL, QUICK
 from benchmarks.live_clients import Heard, Load
 from benchmarks.live_figures import LAGS, Measured, Window, idle_of, report_of
 from benchmarks.live_report import Figure, Target
@@ -21,7 +23,7 @@ from services.clock import from_micros, system_clock
 from services.counters import Counters
 from services.database import Database
 from services.errors import Unavailable
-from services.loop_lag import LoopLag
+from services.loop_lag import WINDOW, LoopLag
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.rollup_check import first_difference
@@ -81,6 +83,14 @@ def test_the_lag_is_found_in_what_the_server_tells() -> None:
     found = lags(counters.text().decode())
     assert found == pytest.approx({share: 1000 * seconds for share, seconds in lag.quantiles().items()})
     assert found.keys() == LAGS.keys()
+
+
+@pytest.mark.parametrize(('beats', 'lead_in'), [(2, 18), (5, 3), (9, 0)])
+def test_the_lag_that_is_told_is_of_one_load_alone(beats: int, lead_in: float) -> None:
+    """Connecting and disconnecting thousands holds the loop for seconds."""
+    assert replace(FULL, beats=beats).lead_in == pytest.approx(lead_in)
+    assert FULL.lag_seconds > WINDOW
+    assert QUICK.lead_in == 0
 
 
 class StartingServer(Server):
