@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from services.clock import from_micros, rfc3339
+from services.clock import micros_rfc3339
 from services.connections import Connections
 from services.database import Database
 from services.emitter import Emitter
@@ -105,7 +105,7 @@ class Arrivals:
             after, upto = spans[user_id]
             self._told[user_id] += len(rows)
             for row in rows:
-                item = activity_item(row, self._bands) | {'committed_at': rfc3339(from_micros(row.committed_at))}
+                item = activity_item(row, self._bands) | {'committed_at': micros_rfc3339(row.committed_at)}
                 if row is rows[-1] and upto - after > len(rows):
                     item['more'] = upto - after - len(rows)
                 self._emitter.push(user_id, 'new_prediction', item)

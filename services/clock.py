@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 """Returns the present instant, aware and in UTC."""
@@ -27,5 +28,16 @@ def from_micros(micros: int) -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """``2026-11-23T08:00:00.000Z``; finer digits are cut off."""
-    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
-    return f'{utc.isoformat(timespec="milliseconds")[:-6]}Z'
+    return micros_rfc3339(to_micros(instant))
+
+
+def micros_rfc3339(micros: int) -> str:
+    """The same of an instant as it is stored; thousands of boards show such in each second."""
+    hours, rest = divmod(micros // 1000, 3_600_000)
+    return f'{_hour(hours)}{rest // 60_000:02}:{rest // 1000 % 60:02}.{rest % 1000:03}Z'
+
+
+@lru_cache(maxsize=4096)
+def _hour(hours: int) -> str:
+    """The beginning of the text of all instants within that hour since 1970."""
+    return (EPOCH + timedelta(hours=hours)).isoformat()[: len('2026-11-23T08:')]

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, and_, func, select
 from sqlmodel import Session, col
 
-from services.clock import from_micros, rfc3339
+from services.clock import micros_rfc3339
 from services.encoding import encode
 from services.models import Customer, Prediction, Source
 from services.schemas import ActivityItem
@@ -125,7 +125,7 @@ def activity_item(row: Row[Any], bands: RiskBands) -> dict[str, Any]:
         'user_id': str(row.user_id),
         'churn_score': from_millionths(row.score),
         'risk_level': bands.level(row.score).value,
-        'timestamp': rfc3339(from_micros(row.predicted_at)),
+        'timestamp': micros_rfc3339(row.predicted_at),
     }
     if row.file_name:
         item['file_name'] = row.file_name
