@@ -33,11 +33,18 @@ def rfc3339(instant: datetime) -> str:
 
 def micros_rfc3339(micros: int) -> str:
     """The same of an instant as it is stored; thousands of boards show such in each second."""
-    hours, rest = divmod(micros // 1000, 3_600_000)
-    return f'{_hour(hours)}{rest // 60_000:02}:{rest // 1000 % 60:02}.{rest % 1000:03}Z'
+    seconds, millis = divmod(micros // 1000, 1000)
+    hours, second = divmod(seconds, 3600)
+    return f'{_hour(hours)}{_second(second)}.{millis:03}Z'
 
 
 @lru_cache(maxsize=4096)
 def _hour(hours: int) -> str:
     """The beginning of the text of all instants within that hour since 1970."""
     return (EPOCH + timedelta(hours=hours)).isoformat()[: len('2026-11-23T08:')]
+
+
+@lru_cache(maxsize=3600)
+def _second(number: int) -> str:
+    """Minute and second of that second of an hour."""
+    return f'{number // 60:02}:{number % 60:02}'
