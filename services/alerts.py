@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 from services.alert_facts import alert_facts
 from services.alert_rules import RULES, AlertFacts, AlertRule
 from services.calendar import day_of
-from services.clock import from_micros, rfc3339, to_micros
+from services.clock import from_micros, micros_rfc3339, to_micros
 from services.database import Database
 from services.errors import Unavailable
 from services.many_users import dialect_of, of_users, users_parameter
@@ -128,7 +128,7 @@ class Alerts:
             rule.key: Alert(
                 type=rule.type,
                 message=rule.message(facts),
-                timestamp=rfc3339(from_micros(state.started_at)),
+                timestamp=micros_rfc3339(state.started_at),
                 id=str(state.id),
             )
             for state, rule in pairs

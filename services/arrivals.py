@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from typing import Any
 
-from sqlalchemy import Row
-
-from services.clock import from_micros, rfc3339
+from services.clock import micros_rfc3339
 from services.connections import Connections
 from services.database import Database
 from services.emitter import Emitter
-from services.recent import activity_item
+from services.recent import ShownPrediction, activity_item
 from services.recent_many import Span, new_rows
 from services.scores import RiskBands
 from services.supervision import Supervisor
@@ -88,7 +85,7 @@ class Arrivals:
             _add(self._held_back, user_id, due.pop(user_id))
         return due
 
-    async def _rows(self, spans: Mapping[int, Span]) -> dict[int, list[Row[Any]]]:
+    async def _rows(self, spans: Mapping[int, Span]) -> dict[int, list[ShownPrediction]]:
         """As many of each user as there are events left, the newest; a failure leaves all of it to the next beat."""
         left = {user_id: PER_BEAT - self._told[user_id] for user_id in spans}
         newest = {user_id: (max(after, upto - left[user_id]), upto) for user_id, (after, upto) in spans.items()}
@@ -100,12 +97,12 @@ class Arrivals:
                 _add(self._held_back, user_id, span)
             raise
 
-    def _tell(self, spans: Mapping[int, Span], found: Mapping[int, list[Row[Any]]]) -> None:
+    def _tell(self, spans: Mapping[int, Span], found: Mapping[int, list[ShownPrediction]]) -> None:
         for user_id, rows in found.items():
             after, upto = spans[user_id]
             self._told[user_id] += len(rows)
             for row in rows:
-                item = activity_item(row, self._bands) | {'committed_at': rfc3339(from_micros(row.committed_at))}
+                item = activity_item(row, self._bands) | {'committed_at': micros_rfc3339(row.committed_at)}
                 if row is rows[-1] and upto - after > len(rows):
                     item['more'] = upto - after - len(rows)
                 self._emitter.push(user_id, 'new_prediction', item)

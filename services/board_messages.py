@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 
-from services.clock import rfc3339
 from services.connections import Connection, Updates
 from services.snapshots import Contents, Part, Snapshot
 
@@ -68,7 +67,7 @@ class BoardMessages:
 
     def _message(self, connection: Connection, snapshot: Snapshot, changed: Sequence[str]) -> bytes:
         now = snapshot.contents
-        parts = [b'"timestamp":"%b"' % rfc3339(snapshot.as_of).encode()]
+        parts = [b'"timestamp":%b' % snapshot.timestamp]
         for part in NESTED:
             values = getattr(now.numbers, part).__dict__
             keys = [key.partition('.')[2] for key in changed if key.startswith(f'{part}.')]

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, case, func, literal, or_, select
 from sqlmodel import Session, col
 
 from services.calendar import day_expression, day_from_number, day_number, day_of
-from services.clock import from_micros, rfc3339
+from services.clock import from_micros, micros_rfc3339
 from services.models import Prediction
 from services.recent import prediction_rows, split_reasons
 from services.schemas import AtRiskCustomer, Charts, RiskDay, RiskLevel, ScoreBin
@@ -66,7 +66,7 @@ def _customer(row: Row[Any], bands: RiskBands) -> AtRiskCustomer:
         customer_name=row.customer_name,
         churn_score=from_millionths(row.score),
         risk_level=bands.level(row.score),
-        timestamp=rfc3339(from_micros(row.predicted_at)),
+        timestamp=micros_rfc3339(row.predicted_at),
         account_value=None if row.account_value is None else row.account_value / 1_000_000,
         reasons=split_reasons(row.reasons),
     )

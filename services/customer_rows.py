@@ -9,7 +9,7 @@ from sqlalchemy import Row, ScalarSelect, Select, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from services.clock import from_micros, rfc3339
+from services.clock import micros_rfc3339
 from services.models import Prediction
 from services.recent import prediction_rows, split_reasons
 from services.scores import RiskBands, from_millionths
@@ -45,10 +45,10 @@ def customer_item(row: Row[Any], bands: RiskBands) -> dict[str, Any]:
         'customer_id': row.customer_id,
         'churn_score': from_millionths(row.score),
         'risk_level': bands.level(row.score).value,
-        'timestamp': rfc3339(from_micros(row.predicted_at)),
+        'timestamp': micros_rfc3339(row.predicted_at),
         'status': row.status,
-        'first_seen': rfc3339(from_micros(row.first_seen)),
-        'last_seen': rfc3339(from_micros(row.last_seen)),
+        'first_seen': micros_rfc3339(row.first_seen),
+        'last_seen': micros_rfc3339(row.last_seen),
     }
     return item | {key: value for key, value in optional.items() if value is not None}
 

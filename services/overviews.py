@@ -150,6 +150,7 @@ def _unchanged(known: Mapping[int, Overview | None], states: Mapping[int, UserSt
 
 
 def _facts(sums: RollupSums, recent: Recent, today: date, now: datetime) -> AlertFacts:
+    newest = recent.newest_at
     return AlertFacts(
         now=now,
         today=today,
@@ -158,5 +159,5 @@ def _facts(sums: RollupSums, recent: Recent, today: date, now: datetime) -> Aler
         week=sums.aggregates.week,
         week_before=sums.aggregates.week_before,
         newly_high=sums.high_risk.became,
-        newest=from_micros(recent.items[0].predicted_at) if recent.items else None,
+        newest=None if newest is None else from_micros(newest),
     )

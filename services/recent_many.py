@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel import Session
 
 from services.many_users import dialect_of
-from services.recent import RECENT, Recent, RecentItem
+from services.recent import RECENT, Recent, RecentItem, ShownPrediction
 from services.scores import RiskBands
 
 Span = tuple[int, int]
@@ -28,10 +27,11 @@ SPANS = {
     ),
 }
 
+# The columns are those of ShownPrediction.
 # CROSS JOIN keeps SQLite from walking the predictions; to PostgreSQL it is a join like any other
 ROWS = """
     SELECT p.arrival, p.user_id, p.score, p.predicted_at, p.committed_at, p.status, p.customer_id, p.reasons,
-           c.name AS customer_name, s.name AS file_name
+           c.name, s.name
     FROM {spans} CROSS JOIN {predictions}
     JOIN source s ON s.user_id = p.user_id AND s.id = p.source_id
     LEFT JOIN customer c ON c.user_id = p.user_id AND c.customer_id = p.customer_id
@@ -54,7 +54,7 @@ NEWEST = {
 }
 
 
-def new_rows(session: Session, spans: Mapping[int, Span]) -> dict[int, list[Row[Any]]]:
+def new_rows(session: Session, spans: Mapping[int, Span]) -> dict[int, list[ShownPrediction]]:
     """The predictions with these arrival numbers by user, in order of arrival; a user without any is absent.
 
     :param spans: by user. Nobody's may be long: all of it is read.
@@ -85,17 +85,18 @@ def recent_many(
     }
 
 
-def _items(rows: Iterable[Row[Any]], bands: RiskBands) -> list[RecentItem]:
+def _items(rows: Iterable[ShownPrediction], bands: RiskBands) -> list[RecentItem]:
     return [RecentItem.of(row, bands) for row in rows]
 
 
-def _rows(session: Session, spans: Mapping[int, Span], source: tuple[str, str]) -> dict[int, list[Row[Any]]]:
-    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+def _rows(session: Session, spans: Mapping[int, Span], source: tuple[str, str]) -> dict[int, list[ShownPrediction]]:
+    found: defaultdict[int, list[ShownPrediction]] = defaultdict(list)
     if spans:
         encoded = orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()
         predictions, condition = source
         spans_table = SPANS[dialect_of(session)]
         statement = text(ROWS.format(spans=spans_table, predictions=predictions, condition=condition))
         for row in session.execute(statement, {'spans': encoded}):
-            found[row.user_id].append(row)
+            prediction = ShownPrediction._make(row)
+            found[prediction.user_id].append(prediction)
     return found

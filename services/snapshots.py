@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -64,7 +64,7 @@ class Contents:
             case Part.METRICS:
                 return self.numbers.metrics != before.numbers.metrics
             case Part.RECENT_ACTIVITY:
-                return self.numbers.recent.items != before.numbers.recent.items
+                return self.numbers.recent != before.numbers.recent
             case Part.TRENDS:
                 return self.numbers.trends != before.numbers.trends
             case Part.ALERTS:
@@ -75,16 +75,29 @@ class Contents:
                 return self.numbers.has_sample != before.numbers.has_sample
 
     @cached_property
+    def before_recent(self) -> bytes:
+        """JSON of the members before ``recent_activity``, the timestamp apart; kept, as are those behind it."""
+        return self._members(Part.METRICS)
+
+    @cached_property
+    def after_recent(self) -> bytes:
+        return self._members(Part.TRENDS, Part.ALERTS, Part.STATE, Part.SAMPLE)
+
+    @property
     def encoded(self) -> bytes:
         """The members of ``DashboardData`` after the timestamp."""
-        parts = [(key, self.part(key)) for key in Part]
-        return b','.join([b'"%b":%b' % (key.encode(), value) for key, value in parts if value is not None])
+        # the greatest part is kept once, where the next of its kind is made from it
+        return b'%b,"recent_activity":%b,%b' % (self.before_recent, self.numbers.recent.encoded, self.after_recent)
 
     @cached_property
     def etag(self) -> str:
         """Equal for equal contents; the timestamp is no part of it."""
         digest = hashlib.blake2b(b'%d,' % self.user_id + self.encoded, digest_size=16)
         return f'"{digest.hexdigest()}"'
+
+    def _members(self, *keys: Part) -> bytes:
+        parts = [(key, self.part(key)) for key in keys]
+        return b','.join([b'"%b":%b' % (key.encode(), value) for key, value in parts if value is not None])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +126,12 @@ class Snapshot:
     @property
     def members(self) -> bytes:
         """The members of the ``DashboardData`` object, for more to be added behind them."""
-        stamp = rfc3339(self.as_of).encode()
-        return b'"user_id":%d,"timestamp":"%b",%b' % (self.contents.user_id, stamp, self.contents.encoded)
+        return b'"user_id":%d,"timestamp":%b,%b' % (self.contents.user_id, self.timestamp, self.contents.encoded)
+
+    @property
+    def timestamp(self) -> bytes:
+        """JSON of ``as_of``."""
+        return _timestamp(self.as_of)
 
     @cached_property
     def data(self) -> DashboardData:
@@ -125,3 +142,9 @@ class Snapshot:
         """As it is sent, decoded."""
         payload: dict[str, Any] = orjson.loads(b'{%b}' % self.members)
         return payload
+
+
+@lru_cache(maxsize=256)
+def _timestamp(as_of: datetime) -> bytes:
+    """Kept: one look is about hundreds of users."""
+    return b'"%b"' % rfc3339(as_of).encode()

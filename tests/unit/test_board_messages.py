@@ -10,7 +10,7 @@ import pytest
 from services.board_messages import BoardMessages
 from services.connections import Connection, Updates
 from services.dashboard import Numbers
-from services.recent import Recent, RecentItem
+from services.recent import Recent
 from services.schemas import Alert, AlertType, Metrics, Trend, Trends
 from services.snapshots import Contents, Snapshot
 from services.watchers import Watch
@@ -23,8 +23,7 @@ def contents(rng: random.Random) -> Contents:
     values = [rng.randrange(3) for _ in Metrics.model_fields]
     metrics = Metrics(**dict(zip(Metrics.model_fields, values, strict=True)))  # type: ignore[arg-type]
     trends = Trends(**{name: rng.choice(list(Trend)) for name in Trends.model_fields})
-    encoded = orjson.dumps({'id': str(rng.randrange(2))})
-    recent = Recent((RecentItem(1, 1, 'c', None, encoded),))
+    recent = Recent(orjson.dumps([{'id': str(rng.randrange(2))}]))
     alerts = tuple(Alert(type=AlertType.INFO, message='m', timestamp='t', id=str(n)) for n in range(rng.randrange(2)))
     numbers = Numbers(metrics=metrics, trends=trends, recent=recent, has_sample=rng.random() < 0.3)
     return Contents(user_id=7, numbers=numbers, alerts=alerts, refreshing=rng.random() < 0.3)
