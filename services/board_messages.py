@@ -6,6 +6,7 @@ Each is a JSON object in bytes; what all receivers of a snapshot share of it is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
@@ -18,6 +19,9 @@ NESTED = (Part.METRICS, Part.TRENDS)
 WHOLE = (Part.RECENT_ACTIVITY, Part.ALERTS, Part.STATE, Part.SAMPLE)
 ENDED = {Part.STATE: b'null', Part.SAMPLE: b'false'}
 """How it is told that an optional key is there no longer."""
+
+FIRST = 1
+"""The message that brought all the keys: what it brought is not kept of each connection."""
 
 
 class BoardMessages:
@@ -52,7 +56,9 @@ class BoardMessages:
         if not tracked or epoch != self.epoch or not 0 < seq <= connection.seq:
             return None
         self._note_all(connection, snapshot.contents)
-        return self._message(connection, snapshot, [key for key, at in connection.changed.items() if at > seq])
+        changed = connection.changed or {}
+        keys = _changed(None, snapshot.contents)
+        return self._message(connection, snapshot, [key for key in keys if changed.get(key, FIRST) > seq])
 
     def _note_all(self, connection: Connection, now: Contents) -> None:
         """The connection is sent these contents next, whatever it was sent before."""
@@ -61,8 +67,10 @@ class BoardMessages:
 
     def _note(self, connection: Connection, now: Contents, changed: Sequence[str]) -> None:
         connection.seq += 1
-        for key in changed:
-            connection.changed[key] = connection.seq
+        if changed and connection.seq > FIRST:
+            connection.changed = connection.changed or {}
+            for key in changed:
+                connection.changed[key] = connection.seq
         connection.sent = now
 
     def _message(self, connection: Connection, snapshot: Snapshot, changed: Sequence[str]) -> bytes:
@@ -83,5 +91,11 @@ def _changed(before: Contents | None, now: Contents) -> list[str]:
     for part in NESTED:
         values = getattr(now.numbers, part).__dict__
         known = getattr(before.numbers, part).__dict__ if before else {}
-        changed += [f'{part}.{key}' for key, value in values.items() if known.get(key) != value]
+        changed += [_path(part, key) for key, value in values.items() if known.get(key) != value]
     return changed + [key for key in WHOLE if before is None or now.differs(before, key)]
+
+
+@cache
+def _path(part: Part, key: str) -> str:
+    """The same object each time: connections keep it."""
+    return f'{part}.{key}'

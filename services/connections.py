@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -35,9 +34,9 @@ class Socket(Protocol):
         """Bytes that wait for the client to read them."""
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, eq=False)
 class Connection:
-    """One authenticated connection; whose it is is written once, at connect."""
+    """One authenticated connection; whose it is is written once, at connect. There are thousands: keep it small."""
 
     sid: str
     socket: Socket
@@ -49,8 +48,8 @@ class Connection:
     """The messages with data it was sent so far."""
     sent: Contents | None = None
     """What it was sent last."""
-    changed: dict[str, int] = field(default_factory=dict)
-    """The message that brought the present value of each key, of a connection that asked for changes."""
+    changed: dict[str, int] | None = None
+    """Which message brought the present value of a key, after the first, of a connection that asked for changes."""
     behind_since: float | None = None
     """When it was first left out because it does not read, in seconds of the loop's clock."""
     working: bool = False
@@ -68,7 +67,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Connection] = {}
-        self._by_user: defaultdict[int, dict[str, Connection]] = defaultdict(dict)
+        self._by_user: dict[int, list[Connection]] = {}
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(list(self._by_sid.values()))
@@ -78,10 +77,13 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         self._by_sid[connection.sid] = connection
-        self._by_user[connection.identity.user_id][connection.sid] = connection
+        if of_user := self._by_user.get(connection.identity.user_id):
+            of_user.append(connection)
+        else:
+            self._by_user[connection.identity.user_id] = [connection]
 
     def of(self, user_id: int) -> list[Connection]:
-        return list(self._by_user.get(user_id, {}).values())
+        return list(self._by_user.get(user_id, ()))
 
     def get(self, sid: str) -> Connection | None:
         return self._by_sid.get(sid)
@@ -90,7 +92,7 @@ class Connections:
         connection = self._by_sid.pop(sid, None)
         if connection:
             user_id = connection.identity.user_id
-            del self._by_user[user_id][sid]
+            self._by_user[user_id].remove(connection)
             if not self._by_user[user_id]:
                 del self._by_user[user_id]
             connection.watch.close()

@@ -46,7 +46,7 @@ class Right(NamedTuple):
     expires_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
     """A user who has proved who they are, and until when that holds."""
 

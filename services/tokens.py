@@ -29,7 +29,7 @@ _SUBJECT = re.compile(r'[1-9][0-9]{0,17}')
 _SESSION_HASH = re.compile(r'[0-9a-f]{64}')
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TokenClaims:
     """What a valid token says."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 Listener = Callable[[], Awaitable[None]]
@@ -19,7 +18,11 @@ def phase_of(user_id: int, phases: int) -> int:
 class Watch:
     """Somebody looks at a user's board until this is closed."""
 
-    def __init__(self, close: Callable[[Watch], None]) -> None:
+    __slots__ = ('_close', 'on_change', 'user_id')  # there is one for each connection
+
+    def __init__(self, close: Callable[[Watch], None], user_id: int, on_change: Listener | None = None) -> None:
+        self.user_id = user_id
+        self.on_change = on_change
         self._close: Callable[[Watch], None] | None = close
 
     def close(self) -> None:
@@ -33,9 +36,10 @@ class Watchers:
     """All watches of this process by user."""
 
     def __init__(self, on_last_closed: Callable[[int], None], *, phases: int = 1) -> None:
-        self._watches: defaultdict[int, dict[Watch, Listener | None]] = defaultdict(dict)
+        self._watches: dict[int, list[Watch]] = {}
         self._phases: list[set[int]] = [set() for _ in range(phases)]
         self._on_last_closed = on_last_closed
+        self._close = self._remove  # one for all: each mention of a method makes another object
 
     def __contains__(self, user_id: int) -> bool:
         return user_id in self._watches
@@ -48,17 +52,21 @@ class Watchers:
         return list(self._phases[phase])
 
     def add(self, user_id: int, on_change: Listener | None) -> Watch:
-        watch = Watch(lambda closed: self._remove(user_id, closed))
-        self._watches[user_id][watch] = on_change
-        self._phases[phase_of(user_id, len(self._phases))].add(user_id)
+        watch = Watch(self._close, user_id, on_change)
+        if watches := self._watches.get(user_id):
+            watches.append(watch)
+        else:
+            self._watches[user_id] = [watch]
+            self._phases[phase_of(user_id, len(self._phases))].add(user_id)
         return watch
 
     def listeners(self, user_id: int) -> list[Listener]:
         """Whom to tell that the user's data changed."""
-        return [listener for listener in self._watches.get(user_id, {}).values() if listener]
+        return [watch.on_change for watch in self._watches.get(user_id, ()) if watch.on_change]
 
-    def _remove(self, user_id: int, watch: Watch) -> None:
-        del self._watches[user_id][watch]
+    def _remove(self, watch: Watch) -> None:
+        user_id = watch.user_id
+        self._watches[user_id].remove(watch)
         if not self._watches[user_id]:
             del self._watches[user_id]
             self._phases[phase_of(user_id, len(self._phases))].discard(user_id)

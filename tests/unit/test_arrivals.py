@@ -199,7 +199,7 @@ async def test_new_predictions_of_many_users_are_read_by_one_statement(live: Ann
                 sid=f'o{number}',
                 socket=sockets[-1],
                 identity=Identity.of(user, expires_at=NOON + timedelta(hours=1)),
-                watch=Watch(lambda _: None),
+                watch=Watch(lambda _: None, 1),
             )
         )
     changes = [live.take(1), *(take_of(live, user.id, number + 2) for number, user in enumerate(others))]

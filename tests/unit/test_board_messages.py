@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +35,7 @@ def connection(updates: Updates) -> Connection:
         sid='s',
         socket=None,  # type: ignore[arg-type]
         identity=None,  # type: ignore[arg-type]
-        watch=Watch(lambda _: None),
+        watch=Watch(lambda _: None, 1),
         updates=updates,
     )
 
@@ -81,21 +82,37 @@ def test_nothing_is_said_while_nothing_changes() -> None:
     assert to.seq == 1
 
 
-@pytest.mark.parametrize(('epoch', 'seq'), [('another', 1), (EPOCH, 0), (EPOCH, 2), (EPOCH, -1)])
+def test_only_what_changed_after_the_first_message_is_kept() -> None:
+    messages, to = BoardMessages(EPOCH), connection(Updates.CHANGES)
+    first = contents(random.Random(1))
+    messages.update(to, Snapshot(contents=first, as_of=NOW))
+    messages.changes(to, Snapshot(contents=first, as_of=NOW))
+    assert to.changed is None
+    numbers = replace(first.numbers, has_sample=not first.numbers.has_sample)
+    latest = Snapshot(contents=replace(first, numbers=numbers), as_of=NOW)
+    messages.changes(to, latest)
+    assert to.changed == {'sample': 2}
+    for seq, told in ((1, {'sample'}), (2, set())):
+        changes = messages.since(to, latest, EPOCH, seq)
+        assert changes
+        assert orjson.loads(changes).keys() - {'epoch', 'seq', 'timestamp'} == told
+
+
+@pytest.mark.parametrize(('epoch', 'seq'), [('another'), (EPOCH, 0), (EPOCH, 2), (EPOCH, -1)])
 def test_what_is_no_message_of_this_connection_is_answered_with_the_whole(epoch: str, seq: int) -> None:
     messages, to = BoardMessages(EPOCH), connection(Updates.CHANGES)
     snapshot = Snapshot(contents=contents(random.Random(1)), as_of=NOW)
     messages.update(to, snapshot)
     assert messages.since(to, snapshot, epoch, seq) is None
-    assert messages.since(to, snapshot, EPOCH, 1)
+    assert messages.since(to, snapshot, EPOCH)
 
 
 def test_one_who_takes_the_whole_has_no_differences_kept() -> None:
     messages, to = BoardMessages(EPOCH), connection(Updates.FULL)
     snapshot = Snapshot(contents=contents(random.Random(1)), as_of=NOW)
     messages.update(to, snapshot)
-    assert to.changed == {}
-    assert messages.since(to, snapshot, EPOCH, 1) is None
+    assert to.changed is None
+    assert messages.since(to, snapshot, EPOCH) is None
 
 
 def test_the_keys_come_in_the_order_of_the_contract() -> None:

@@ -36,7 +36,7 @@ class Setting:
         self.acted.append(connection.sid)
 
     def connect(self, sid: str) -> Connection:
-        connection = Connection(sid=sid, socket=FakeSocket(sid), identity=WHO, watch=Watch(lambda _: None))
+        connection = Connection(sid=sid, socket=FakeSocket(sid), identity=WHO, watch=Watch(lambda _: None, 1))
         self.connections.add(connection)
         return connection
 
