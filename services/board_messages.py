@@ -69,7 +69,7 @@ class BoardMessages:
         now = snapshot.contents
         parts = [b'"timestamp":%b' % snapshot.timestamp]
         for part in NESTED:
-            values = getattr(now.numbers, part).__dict__
+            values = _values(now, part)
             keys = [key.partition('.')[2] for key in changed if key.startswith(f'{part}.')]
             if keys:
                 parts.append(b'"%b":%b' % (part.encode(), orjson.dumps({key: values[key] for key in keys})))
@@ -81,7 +81,11 @@ def _changed(before: Contents | None, now: Contents) -> list[str]:
     """The keys whose values differ: ``metrics.total_predictions``, ``alerts``."""
     changed: list[str] = []
     for part in NESTED:
-        values = getattr(now.numbers, part).__dict__
-        known = getattr(before.numbers, part).__dict__ if before else {}
+        values, known = _values(now, part), _values(before, part) if before else {}
         changed += [f'{part}.{key}' for key, value in values.items() if known.get(key) != value]
     return changed + [key for key in WHOLE if before is None or now.differs(before, key)]
+
+
+def _values(contents: Contents, part: Part) -> dict[str, object]:
+    values = getattr(contents.numbers, part)
+    return {key: getattr(values, key) for key in values.__slots__}

@@ -20,9 +20,9 @@ EPOCH = 'e1'
 
 
 def contents(rng: random.Random) -> Contents:
-    values = [rng.randrange(3) for _ in Metrics.model_fields]
-    metrics = Metrics(**dict(zip(Metrics.model_fields, values, strict=True)))  # type: ignore[arg-type]
-    trends = Trends(**{name: rng.choice(list(Trend)) for name in Trends.model_fields})
+    values = [rng.randrange(3) for _ in Metrics.__slots__]
+    metrics = Metrics(**dict(zip(Metrics.__slots__, values, strict=True)))  # type: ignore[arg-type]
+    trends = Trends(**{name: rng.choice(list(Trend)) for name in Trends.__slots__})
     recent = Recent(orjson.dumps([{'id': str(rng.randrange(2))}]))
     alerts = tuple(Alert(type=AlertType.INFO, message='m', timestamp='t', id=str(n)) for n in range(rng.randrange(2)))
     numbers = Numbers(metrics=metrics, trends=trends, recent=recent, has_sample=rng.random() < 0.3)
