@@ -132,7 +132,7 @@ class AccessWatch:
             'Send authenticate with a new one to go on.'
         )
         warning = Alert(type=AlertType.WARNING, message=message, timestamp=rfc3339(self._clock()), id='token-expiring')
-        self._emitter.tell(connection, 'system_alert', warning.model_dump(mode='json'))
+        self._emitter.tell(connection, 'system_alert', warning)
 
     def expire(self, connection: Connection) -> None:
         """The connection's token has expired."""

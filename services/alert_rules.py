@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from fractions import Fraction
+from typing import NamedTuple
 
 from services.aggregates import Total
-from services.metrics import mean, ratio
+from services.metrics import quotient
 from services.schemas import AlertType
 from services.scores import ONE
 
 STALE = timedelta(hours=48)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AlertFacts:
-    """What the rules look at."""
+class AlertFacts(NamedTuple):
+    """What the rules look at. A tuple: the facts of every user are kept, and made anew when the data changes."""
 
     now: datetime
     today: date
@@ -33,22 +32,13 @@ class AlertFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertRule:
-    """``starts`` and ``ends`` decide from the facts; ``ends`` also knows the day the alert started on."""
+    """``starts`` and ``ends`` decide from the facts; ``ends`` may ask for the day the alert started on."""
 
     key: str
     type: AlertType
     starts: Callable[[AlertFacts], bool]
-    ends: Callable[[AlertFacts, date], bool]
+    ends: Callable[[AlertFacts, Callable[[], date]], bool]
     message: Callable[[AlertFacts], str]
-
-
-def high_share(facts: AlertFacts) -> Fraction:
-    return ratio(100 * facts.customers_high, facts.customers) or Fraction(0)
-
-
-def mean_change(facts: AlertFacts) -> Fraction:
-    now, before = mean(facts.week), mean(facts.week_before)
-    return Fraction(0) if now is None or before is None else now - before
 
 
 def share_reaches(facts: AlertFacts, percent: int) -> bool:
@@ -58,10 +48,16 @@ def share_reaches(facts: AlertFacts, percent: int) -> bool:
 
 def rise_reaches(facts: AlertFacts, points: int) -> bool:
     """Whether the mean score rose by so many hundredths."""
+    rise, whole = rise_in_points(facts)
+    return rise >= points * whole
+
+
+def rise_in_points(facts: AlertFacts) -> tuple[int, int]:
+    """By how many hundredths the mean score rose, as numerator and denominator."""
     now, before = facts.week, facts.week_before
     if not now.count or not before.count:
-        return points <= 0
-    return 100 * (now.sum * before.count - before.sum * now.count) >= points * now.count * before.count * ONE
+        return 0, 1
+    return 100 * (now.sum * before.count - before.sum * now.count), now.count * before.count * ONE
 
 
 def newly_high_surge(facts: AlertFacts) -> bool:
@@ -80,7 +76,7 @@ RULES = (
         starts=lambda facts: share_reaches(facts, 20),
         ends=lambda facts, _: not share_reaches(facts, 18),
         message=lambda facts: (
-            f'{_decimal(high_share(facts))} % of customers are at high risk '
+            f'{tenths(100 * facts.customers_high, facts.customers)} % of customers are at high risk '
             f'({facts.customers_high:,} of {facts.customers:,})'
         ),
     ),
@@ -90,7 +86,7 @@ RULES = (
         starts=lambda facts: rise_reaches(facts, 5),
         ends=lambda facts, _: not rise_reaches(facts, 4),
         message=lambda facts: (
-            f'Average churn risk of the last 7 days is {_decimal(100 * mean_change(facts))} points above '
+            f'Average churn risk of the last 7 days is {tenths(*rise_in_points(facts))} points above '
             'that of the 7 days before'
         ),
     ),
@@ -98,10 +94,10 @@ RULES = (
         key='newly-high',
         type=AlertType.WARNING,
         starts=newly_high_surge,
-        ends=lambda facts, started: facts.today != started,
+        ends=lambda facts, started: facts.today != started(),
         message=lambda facts: (
             f'{facts.newly_high[0]:,} customers became high risk today; '
-            f'{_decimal(Fraction(sum(facts.newly_high[1:]), 7))} a day in the 7 days before'
+            f'{tenths(sum(facts.newly_high[1:]), 7)} a day in the 7 days before'
         ),
     ),
     AlertRule(
@@ -114,5 +110,7 @@ RULES = (
 )
 
 
-def _decimal(value: Fraction) -> str:
-    return f'{float(round(value, 1)):.1f}'
+def tenths(numerator: int, denominator: int) -> str:
+    """A quotient with one decimal, rounded half to even; 0.0 where nothing is divided."""
+    size = f'{quotient(abs(numerator), denominator, decimals=1):.1f}'
+    return size if numerator >= 0 or size == '0.0' else f'-{size}'

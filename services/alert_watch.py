@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
+from sys import intern
+from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from services.alert_rules import STALE
@@ -26,6 +27,22 @@ NEWS = timedelta(seconds=30)
 """For how long an alert that started while nobody looked is news to somebody who begins to look."""
 
 
+class Decided(NamedTuple):
+    """An evaluation, and what it was decided for."""
+
+    revision: int
+    today: date
+    time_zone: str
+    evaluation: Evaluation
+
+    @classmethod
+    def of(cls, state: UserState, today: date, evaluation: Evaluation) -> Self:
+        return cls(state.revision, today, intern(state.time_zone), evaluation)
+
+    def is_for(self, state: UserState, today: date) -> bool:
+        return (self.revision, self.today, self.time_zone) == (state.revision, today, state.time_zone)
+
+
 class AlertWatch:
     """Alerts are decided when the data, the day or the silence of the data changes, once for all who ask."""
 
@@ -34,11 +51,11 @@ class AlertWatch:
         self._alerts = alerts
         self._clock = clock
         self._under_way = SingleFlightCache(size=CACHED)
-        self._decided: LastKnown[tuple[object, Evaluation]] = LastKnown(size=KNOWN)
-        """By user, with what it was decided for."""
+        self._decided: LastKnown[Decided] = LastKnown(size=KNOWN)
         self._evaluated: LastKnown[datetime] = LastKnown(size=KNOWN)
         """When a user's alerts were last read, and maybe written, apart from an overview."""
-        self._known: dict[int, set[str]] = {}
+        self._known: dict[int, tuple[str, ...]] = {}
+        """The ids of the alerts that those who watch a user were told of."""
         self._listeners: list[Callable[[int, Alert], Awaitable[None]]] = []
 
     def on_start(self, listener: Callable[[int, Alert], Awaitable[None]]) -> None:
@@ -52,11 +69,8 @@ class AlertWatch:
 
     def ready(self, state: UserState, today: date) -> Evaluation | None:
         """What was decided of a watched user, if it still holds and everybody was told of the alerts that started."""
-        about, decided = self._decided.get(state.user_id) or (None, None)
-        if decided is None or about != _about(state, today) or _fell_silent(decided, self._clock()):
-            return None
-        known = self._known.get(state.user_id)
-        told = known is not None and known >= {alert.id for alert in decided.active}
+        decided, known = self._decided_for(state, today), self._known.get(state.user_id)
+        told = decided is not None and known is not None and all(alert.id in known for alert in decided.active)
         return decided if told else None
 
     def settle(self, state: UserState, today: date, overview: Overview) -> bool:
@@ -69,8 +83,8 @@ class AlertWatch:
         evaluation = self._from(overview, time_zone(state.time_zone))
         if evaluation is None or state.user_id not in self._known or self._news(state.user_id, evaluation):
             return False
-        self._known[state.user_id] = {alert.id for alert in evaluation.active}
-        self._decided.put(state.user_id, (_about(state, today), evaluation))
+        self._known[state.user_id] = _ids(evaluation)
+        self._decided.put(state.user_id, Decided.of(state, today, evaluation))
         return True
 
     async def active(
@@ -83,30 +97,34 @@ class AlertWatch:
         :param overview: what is known of the data as of that state or later, if it is.
         :raises Unavailable: the database does not answer.
         """
-        about, evaluation = self._decided.get(state.user_id) or (None, None)
-        if evaluation is None or about != _about(state, selection.today) or _fell_silent(evaluation, self._clock()):
-            evaluation = await self._decide(state, selection, overview)
+        evaluation = self._decided_for(state, selection.today) or await self._decide(state, selection, overview)
         if watched():
             await self._announce(state.user_id, evaluation)
         return evaluation.active
 
     async def _decide(self, state: UserState, selection: Selection, overview: Overview | None) -> Evaluation:
-        about = _about(state, selection.today)
         evaluation = self._from(overview, selection.zone) if overview else None
         if evaluation is None:
-            key = (state.user_id, about)
+            key = (state.user_id, state.revision, selection.today, state.time_zone)
             evaluation = await self._under_way.get(key, lambda: self._evaluate(selection, self._clock()))
             self._under_way.forget(key)
         if evaluation.complete:
-            self._decided.put(state.user_id, (about, evaluation))
+            self._decided.put(state.user_id, Decided.of(state, selection.today, evaluation))
         return evaluation
+
+    def _decided_for(self, state: UserState, today: date) -> Evaluation | None:
+        """What was decided for a user in that state on that day, unless the data has become too old since."""
+        decided = self._decided.get(state.user_id)
+        if decided is None or not decided.is_for(state, today) or _fell_silent(decided.evaluation, self._clock()):
+            return None
+        return decided.evaluation
 
     def _from(self, overview: Overview, zone: ZoneInfo) -> Evaluation | None:
         """What follows from an overview; ``None`` if something is to be written, or was since."""
-        evaluated = self._evaluated.get(overview.state.user_id)
+        evaluated = self._evaluated.get(overview.user_id)
         if evaluated and overview.facts.now <= evaluated:
             return None
-        return self._alerts.settled(replace(overview.facts, now=self._clock()), overview.alerts, zone)
+        return self._alerts.settled(overview.facts._replace(now=self._clock()), overview.alerts, zone)
 
     async def _evaluate(self, selection: Selection, now: datetime) -> Evaluation:
         try:
@@ -116,7 +134,7 @@ class AlertWatch:
 
     async def _announce(self, user_id: int, evaluation: Evaluation) -> None:
         news = self._news(user_id, evaluation)
-        self._known[user_id] = {alert.id for alert in evaluation.active}
+        self._known[user_id] = _ids(evaluation)
         for alert in news:
             for listener in self._listeners:
                 await tell(listener(user_id, alert))
@@ -129,8 +147,8 @@ class AlertWatch:
         return list(evaluation.started) if self._clock() - evaluation.at < NEWS else []
 
 
-def _about(state: UserState, today: date) -> tuple[object, ...]:
-    return state.revision, today, state.time_zone
+def _ids(evaluation: Evaluation) -> tuple[str, ...]:
+    return tuple([alert.id for alert in evaluation.active])
 
 
 def silent_from(evaluation: Evaluation) -> datetime | None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from sys import intern
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ ALERT_WAIT = 0.5
 SEVERITY = list(AlertType)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
     """What was decided ``at`` some time, with the newest prediction of then."""
 
@@ -56,8 +57,11 @@ class ActiveAlert(NamedTuple):
     started_at: int
 
 
-Active = Mapping[str, ActiveAlert]
-"""The active alerts of a user by rule."""
+Active = tuple[ActiveAlert, ...]
+"""The active alerts of a user, at most one of a rule."""
+
+
+ByRule = Mapping[str, ActiveAlert]
 
 
 class Alerts:
@@ -72,8 +76,9 @@ class Alerts:
 
         :param active: the user's active alerts as of the facts.
         """
-        start, end = self._decide(facts, active, zone)
-        return None if start or end else self._evaluation(facts, active, begun=set(), complete=True)
+        known = _by_rule(active)
+        start, end = self._decide(facts, known, zone)
+        return None if start or end else self._evaluation(facts, known, begun=set(), complete=True)
 
     def evaluate(self, selection: Selection, now: datetime) -> Evaluation:
         """Start and end what the facts demand; a database that nothing changes in is only read.
@@ -83,23 +88,23 @@ class Alerts:
         user_id = selection.user_id
         with self._database.reading() as session:
             facts = alert_facts(session, selection, now)
-            known = active_alerts(session, [user_id]).get(user_id, {})
+            known = _by_rule(active_alerts(session, [user_id]).get(user_id, ()))
         start, end = self._decide(facts, known, selection.zone)
         complete = not (start or end) or self._change(user_id, start, [known[rule.key] for rule in end], now)
         if (start or end) and complete:
             with self._database.reading() as session:
-                known = active_alerts(session, [user_id]).get(user_id, {})
+                known = _by_rule(active_alerts(session, [user_id]).get(user_id, ()))
         begun = {rule.key for rule in start} if complete else set()
         return self._evaluation(facts, known, begun=begun, complete=complete)
 
-    def _decide(self, facts: AlertFacts, known: Active, zone: ZoneInfo) -> tuple[list[AlertRule], list[AlertRule]]:
+    def _decide(self, facts: AlertFacts, known: ByRule, zone: ZoneInfo) -> tuple[list[AlertRule], list[AlertRule]]:
         """The rules whose alerts start, and those whose alerts end."""
         start = [rule for rule in self._rules if rule.key not in known and rule.starts(facts)]
         end = [rule for rule in self._rules if rule.key in known and _ended(rule, known[rule.key], facts, zone)]
         # an alert that ends with its day may start anew with the same facts
         return start + [rule for rule in end if rule.starts(facts)], end
 
-    def _evaluation(self, facts: AlertFacts, known: Active, *, begun: set[str], complete: bool) -> Evaluation:
+    def _evaluation(self, facts: AlertFacts, known: ByRule, *, begun: set[str], complete: bool) -> Evaluation:
         active = self._present(known, facts)
         return Evaluation(
             at=facts.now,
@@ -120,7 +125,7 @@ class Alerts:
             return False
         return True
 
-    def _present(self, known: Active, facts: AlertFacts) -> dict[str, Alert]:
+    def _present(self, known: ByRule, facts: AlertFacts) -> dict[str, Alert]:
         """Most severe first, then newest first; the message tells the present figures."""
         pairs = [(known[rule.key], rule) for rule in self._rules if rule.key in known]
         pairs.sort(key=lambda pair: (SEVERITY.index(pair[1].type), -pair[0].started_at))
@@ -135,13 +140,19 @@ class Alerts:
         }
 
 
-def active_alerts(session: Session, user_ids: Collection[int]) -> dict[int, dict[str, ActiveAlert]]:
-    """The active alerts by user and rule; a user without any is absent."""
-    found: defaultdict[int, dict[str, ActiveAlert]] = defaultdict(dict)
+def active_alerts(session: Session, user_ids: Collection[int]) -> dict[int, Active]:
+    """The active alerts by user; a user without any is absent."""
+    found: defaultdict[int, Active] = defaultdict(tuple)
     dialect = dialect_of(session)
-    for row in session.connection().execute(_active(dialect), users_parameter(user_ids, dialect)):
-        found[row.user_id][row.rule] = ActiveAlert(row.id, row.rule, row.started_at)
+    for user_id, number, rule, started_at in session.connection().execute(
+        _active(dialect), users_parameter(user_ids, dialect)
+    ):
+        found[user_id] += (ActiveAlert(number, intern(rule), started_at),)
     return found
+
+
+def _by_rule(active: Active) -> ByRule:
+    return {alert.rule: alert for alert in active}
 
 
 @cache
@@ -153,7 +164,7 @@ def _active(dialect: str) -> Select[*tuple[Any, ...]]:
 
 
 def _ended(rule: AlertRule, state: ActiveAlert, facts: AlertFacts, zone: ZoneInfo) -> bool:
-    return rule.ends(facts, day_of(from_micros(state.started_at), zone))
+    return rule.ends(facts, lambda: day_of(from_micros(state.started_at), zone))
 
 
 def _start(session: Session, user_id: int, rules: list[AlertRule], now: datetime) -> None:

@@ -77,10 +77,10 @@ class BoardMessages:
         now = snapshot.contents
         parts = [b'"timestamp":%b' % snapshot.timestamp]
         for part in NESTED:
-            values = getattr(now.numbers, part).__dict__
-            keys = [key.partition('.')[2] for key in changed if key.startswith(f'{part}.')]
-            if keys:
-                parts.append(b'"%b":%b' % (part.encode(), orjson.dumps({key: values[key] for key in keys})))
+            values = getattr(now.numbers, part)
+            named = {name: getattr(values, name) for key in changed if (name := _name(part, key))}
+            if named:
+                parts.append(b'"%b":%b' % (part.encode(), orjson.dumps(named)))
         parts += [b'"%b":%b' % (key.encode(), now.part(key) or ENDED[key]) for key in WHOLE if key in changed]
         return b'{%b%d,%b}' % (self._start[1:], connection.seq, b','.join(parts))
 
@@ -89,9 +89,9 @@ def _changed(before: Contents | None, now: Contents) -> list[str]:
     """The keys whose values differ: ``metrics.total_predictions``, ``alerts``."""
     changed: list[str] = []
     for part in NESTED:
-        values = getattr(now.numbers, part).__dict__
-        known = getattr(before.numbers, part).__dict__ if before else {}
-        changed += [_path(part, key) for key, value in values.items() if known.get(key) != value]
+        values, known = getattr(now.numbers, part), getattr(before.numbers, part) if before else None
+        keys = [key for key in values.__slots__ if known is None or getattr(known, key) != getattr(values, key)]
+        changed += [_path(part, key) for key in keys]
     return changed + [key for key in WHOLE if before is None or now.differs(before, key)]
 
 
@@ -99,3 +99,9 @@ def _changed(before: Contents | None, now: Contents) -> list[str]:
 def _path(part: Part, key: str) -> str:
     """The same object each time: connections keep it."""
     return f'{part}.{key}'
+
+
+@cache
+def _name(part: Part, key: str) -> str:
+    """The name within that part, if the key is one of it."""
+    return key.removeprefix(f'{part}.') if key.startswith(f'{part}.') else ''

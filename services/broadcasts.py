@@ -66,7 +66,7 @@ class Broadcasts:
 
     async def alert(self, user_id: int, alert: Alert) -> None:
         """An alert of a user started."""
-        self._emitter.push(user_id, 'system_alert', alert.model_dump(mode='json'))
+        self._emitter.push(user_id, 'system_alert', alert)
 
     async def snapshot(self, connection: Connection) -> Snapshot:
         """What the connection's query shows now."""

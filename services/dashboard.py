@@ -25,7 +25,7 @@ from services.scores import RiskBands
 from services.selection import Selection
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Numbers:
     """What a query answers; alerts and the time belong to the user and are added by the hub."""
 

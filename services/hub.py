@@ -118,7 +118,7 @@ class LiveHub:
         alerts = await self._alerts.active(
             state, everything, watched=lambda: user_id in self._watchers, overview=overview
         )
-        if overview and query == EVERYTHING:
+        if overview and _asks_for_everything(query):
             return Snapshot(contents=self._contents(user_id, query, overview.numbers, alerts), as_of=at)
         answer = await self._answers.numbers(self._selection(state, query), state.revision, at)
         contents = self._contents(user_id, query, answer.value, alerts, refreshing=answer.refreshing)
@@ -127,7 +127,7 @@ class LiveHub:
     def ready(self, user_id: int, query: DashboardQuery) -> Snapshot | None:
         """The same of a watched user, if nothing has to be worked out for it."""
         seen, state = self._looks.seen(user_id), self._looks.present(user_id)
-        if seen is None or state is None or (query is not EVERYTHING and query != EVERYTHING):
+        if seen is None or state is None or not _asks_for_everything(query):
             return None
         contents = self._standing.contents(state, self._clock()) or self._worked_out(state)
         return Snapshot(contents=contents, as_of=seen.at) if contents else None
@@ -198,11 +198,13 @@ class LiveHub:
         *,
         refreshing: bool = False,
     ) -> Contents:
-        known = self._shared.get((user_id, query))
+        # nearly all look at everything: a query is slow to hash, and a key of two takes room
+        key = user_id if _asks_for_everything(query) else (user_id, query)
+        known = self._shared.get(key)
         if known and known.is_of(numbers, alerts, refreshing=refreshing):
             return known
         contents = Contents(user_id=user_id, numbers=numbers, alerts=alerts, refreshing=refreshing)
-        self._shared.put((user_id, query), contents)
+        self._shared.put(key, contents)
         return contents
 
     def _settled(self, state: UserState, today: date) -> bool:
@@ -218,10 +220,15 @@ class LiveHub:
         self._overviews.forget(user_id)
         self._alerts.forget(user_id)
         self._standing.forget(user_id)
-        self._shared.drop((user_id, EVERYTHING))
+        self._shared.drop(user_id)
 
     def _today(self, state: UserState) -> date:
         return self._dashboard.today(state.time_zone, self._clock())
 
     def _selection(self, state: UserState, query: DashboardQuery) -> Selection:
         return self._dashboard.selection(state.user_id, query, zone=state.time_zone, now=self._clock())
+
+
+def _asks_for_everything(query: DashboardQuery) -> bool:
+    """Whether it is empty; nearly always the very one that connections begin with."""
+    return query is EVERYTHING or query == EVERYTHING

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from services.aggregates import Aggregates, Total
 from services.schemas import Metrics, Trend, Trends
 from services.scores import ONE
@@ -12,11 +10,6 @@ CHURN_BAND = (1, 100)
 ENGAGEMENT_BAND = (5, 100)
 RETENTION_BAND = (1, 100)
 """As numerator and denominator; the trends compare means from 0 to 1, of which a point of retention is a hundredth."""
-
-
-def mean(total: Total) -> Fraction | None:
-    """The mean score, 0..1; ``None`` without scores."""
-    return Fraction(total.sum, total.count * ONE) if total.count else None
 
 
 def metrics(sums: Aggregates) -> Metrics:
@@ -70,7 +63,3 @@ def quotient(numerator: int, denominator: int, *, decimals: int) -> float:
     whole, rest = divmod(numerator * 10**decimals, denominator)
     up = 2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1)
     return float((whole + up) / 10**decimals)
-
-
-def ratio(part: int, whole: int) -> Fraction | None:
-    return Fraction(part, whole) if whole else None

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from sys import intern
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -37,7 +38,10 @@ KNOWN = 20_000
 class Overview:
     """A user's numbers, and what the alert rules look at, as of one state of the database."""
 
-    state: UserState
+    user_id: int
+    revision: int
+    arrivals: int
+    time_zone: str
     today: date
     numbers: Numbers
     facts: AlertFacts
@@ -46,8 +50,7 @@ class Overview:
 
     def answers(self, state: UserState, today: date) -> bool:
         """Whether it is what a user who is in that state sees on that day."""
-        mine = self.state
-        return mine.revision >= state.revision and mine.time_zone == state.time_zone and self.today == today
+        return self.revision >= state.revision and self.time_zone == state.time_zone and self.today == today
 
 
 class Ask(NamedTuple):
@@ -100,7 +103,7 @@ class Overviews:
         found = await self._database.read(lambda session: self._overviews(session, asks, known, now))
         for ask, overview in found.items():
             before = self._known.get(ask.user_id)
-            if before is None or before.state.revision <= overview.state.revision:
+            if before is None or before.revision <= overview.revision:
                 self._known.put(ask.user_id, overview)
         return found
 
@@ -123,17 +126,18 @@ class Overviews:
             span = Span.everything(today)
             sums = sums_of_many(session, users, span)
             for user_id in users:
+                state = states[user_id]
                 overviews[Ask(user_id, today)] = Overview(
-                    state=states[user_id],
+                    user_id=user_id,
+                    revision=state.revision,
+                    arrivals=state.arrivals,
+                    time_zone=intern(state.time_zone),
                     today=today,
                     numbers=_numbers(sums[user_id].aggregates, recent[user_id], has_sample=user_id in samples),
                     facts=_facts(sums[user_id], recent[user_id], today, now),
-                    alerts=alerts.get(user_id, NONE),
+                    alerts=alerts.get(user_id, ()),
                 )
         return overviews
-
-
-NONE: Active = {}
 
 
 def _numbers(sums: Aggregates, recent: Recent, *, has_sample: bool) -> Numbers:
@@ -143,9 +147,9 @@ def _numbers(sums: Aggregates, recent: Recent, *, has_sample: bool) -> Numbers:
 def _unchanged(known: Mapping[int, Overview | None], states: Mapping[int, UserState]) -> dict[int, tuple[Recent, int]]:
     """The newest predictions of users of whom nothing but new ones came since, and up to which arrival."""
     return {
-        user_id: (overview.numbers.recent, overview.state.arrivals)
+        user_id: (overview.numbers.recent, overview.arrivals)
         for user_id, overview in known.items()
-        if overview and user_id in states and states[user_id].rewritten <= overview.state.revision
+        if overview and user_id in states and states[user_id].rewritten <= overview.revision
     }
 
 

@@ -5,6 +5,7 @@ A key whose value is ``None`` here is absent there, unless its description says 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -151,6 +152,7 @@ class NewPrediction(ActivityItem):
     """How many came with it and are not told one by one."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class SystemAlert(Alert):
     """An alert that started; ``id: token-expiring`` comes 60 seconds before the token ends."""
 

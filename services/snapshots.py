@@ -46,13 +46,13 @@ class Contents:
         numbers = self.numbers
         match key:
             case Part.METRICS:
-                return orjson.dumps(numbers.metrics.__dict__)
+                return orjson.dumps(numbers.metrics)
             case Part.RECENT_ACTIVITY:
                 return numbers.recent.encoded
             case Part.TRENDS:
-                return orjson.dumps(numbers.trends.__dict__)
+                return orjson.dumps(numbers.trends)
             case Part.ALERTS:
-                return orjson.dumps([alert.__dict__ for alert in self.alerts])
+                return orjson.dumps(self.alerts)
             case Part.STATE:
                 return orjson.dumps(BoardState.REFRESHING) if self.refreshing else None
             case Part.SAMPLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from nicegui import Client
@@ -41,7 +41,7 @@ METRICS = Metrics(
     active_users_today=143,
     new_predictions_today=218,
 )
-NO_METRICS = Metrics(**dict.fromkeys(Metrics.model_fields, 0))
+NO_METRICS = Metrics(**dict.fromkeys(Metrics.__slots__, 0))
 TRENDS = Trends(churn_trend=Trend.INCREASING, engagement_trend=Trend.DECREASING, retention_trend=Trend.STABLE)
 ALERT = Alert(
     type=AlertType.CRITICAL, message='41 customers at high risk.', timestamp='2026-11-23T13:50:00.000Z', id='7'
@@ -223,4 +223,4 @@ class FakeServices:
 
 
 def more(metrics: Metrics, **changes: int) -> Metrics:
-    return metrics.model_copy(update=changes)
+    return replace(metrics, **changes)

@@ -201,7 +201,7 @@ async def test_nothing_is_decided_from_what_was_read_before_a_write(office: Offi
     deciding = await office.held()
     office.take(*[LOW] * 5, first=100)  # 19 %: one that there is goes on, but none would start
     before = await office.overview()
-    assert before.alerts == {}
+    assert before.alerts == ()
     office.clock.advance(seconds=1)
     office.alerts.gate.set()
     await deciding

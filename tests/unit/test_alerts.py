@@ -3,14 +3,17 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services import users
 from services.aggregates import Total
-from services.alert_rules import RULES, AlertFacts, AlertRule
+from services.alert_rules import RULES, AlertFacts, AlertRule, tenths
 from services.alerts import Alerts, Evaluation, alert_facts
 from services.clock import rfc3339, to_micros
 from services.dashboard import Dashboard
@@ -52,7 +55,7 @@ def state(rule: AlertRule, given: AlertFacts, *, started: date = TODAY) -> str:
     """What the rule does, whether it was active or not."""
     if rule.starts(given):
         return 'starts'
-    return 'ends' if rule.ends(given, started) else 'stays'
+    return 'ends' if rule.ends(given, lambda: started) else 'stays'
 
 
 @pytest.mark.parametrize(
@@ -156,6 +159,11 @@ def test_messages_tell_the_figures() -> None:
     }
     for key, texts in figures.items():
         assert all(text in RULE[key].message(given) for text in texts), RULE[key].message(given)
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(1, 10**6) | st.sampled_from([1, 2, 4, 20, 40]))
+def test_a_message_tells_a_figure_rounded_half_to_even(numerator: int, denominator: int) -> None:
+    assert tenths(numerator, denominator) == f'{float(round(Fraction(numerator, denominator), 1)):.1f}'
 
 
 # --- their facts ---------------------------------------------------------------------------------------------------

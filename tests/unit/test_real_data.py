@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -47,8 +48,8 @@ def numbers(database: Database, user_id: int, query: Mapping[str, object], *, zo
 
 
 def assert_expected(found: Numbers, expected: Mapping[str, Any]) -> None:
-    assert found.metrics.model_dump() == expected['metrics']
-    assert found.trends.model_dump(mode='json') == expected['trends']
+    assert asdict(found.metrics) == expected['metrics']
+    assert asdict(found.trends) == expected['trends']
 
 
 def expected_of(folder: Path) -> dict[str, Any]:
