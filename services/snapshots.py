@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -43,51 +44,32 @@ class Contents:
 
     def part(self, key: Part) -> bytes | None:
         """JSON of one key of ``DashboardData``; ``None``: it is absent."""
-        numbers = self.numbers
-        match key:
-            case Part.METRICS:
-                return orjson.dumps(numbers.metrics)
-            case Part.RECENT_ACTIVITY:
-                return numbers.recent.encoded
-            case Part.TRENDS:
-                return orjson.dumps(numbers.trends)
-            case Part.ALERTS:
-                return orjson.dumps(self.alerts)
-            case Part.STATE:
-                return orjson.dumps(BoardState.REFRESHING) if self.refreshing else None
-            case Part.SAMPLE:
-                return b'true' if numbers.has_sample else None
+        if key is Part.RECENT_ACTIVITY:
+            return self.numbers.recent.encoded
+        value = VALUES[key](self)
+        return None if value is None else orjson.dumps(value)
 
     def differs(self, before: Contents, key: Part) -> bool:
         """Whether a part is not as it was."""
-        match key:
-            case Part.METRICS:
-                return self.numbers.metrics != before.numbers.metrics
-            case Part.RECENT_ACTIVITY:
-                return self.numbers.recent != before.numbers.recent
-            case Part.TRENDS:
-                return self.numbers.trends != before.numbers.trends
-            case Part.ALERTS:
-                return self.alerts != before.alerts
-            case Part.STATE:
-                return self.refreshing != before.refreshing
-            case Part.SAMPLE:
-                return self.numbers.has_sample != before.numbers.has_sample
+        return bool(VALUES[key](self) != VALUES[key](before))
 
     @cached_property
-    def before_recent(self) -> bytes:
-        """JSON of the members before ``recent_activity``, the timestamp apart; kept, as are those behind it."""
-        return self._members(Part.METRICS)
-
-    @cached_property
-    def after_recent(self) -> bytes:
-        return self._members(Part.TRENDS, Part.ALERTS, Part.STATE, Part.SAMPLE)
+    def around_recent(self) -> tuple[bytes, bytes]:
+        """JSON of the members before ``recent_activity``, the timestamp apart, and of those behind it."""
+        numbers = self.numbers
+        behind: dict[str, object] = {'trends': numbers.trends, 'alerts': self.alerts}
+        if self.refreshing:
+            behind['state'] = BoardState.REFRESHING
+        if numbers.has_sample:
+            behind['sample'] = True
+        return orjson.dumps({'metrics': numbers.metrics})[1:-1], orjson.dumps(behind)[1:-1]
 
     @property
     def encoded(self) -> bytes:
         """The members of ``DashboardData`` after the timestamp."""
+        before, after = self.around_recent
         # the greatest part is kept once, where the next of its kind is made from it
-        return b'%b,"recent_activity":%b,%b' % (self.before_recent, self.numbers.recent.encoded, self.after_recent)
+        return b'%b,"recent_activity":%b,%b' % (before, self.numbers.recent.encoded, after)
 
     @cached_property
     def etag(self) -> str:
@@ -95,9 +77,16 @@ class Contents:
         digest = hashlib.blake2b(b'%d,' % self.user_id + self.encoded, digest_size=16)
         return f'"{digest.hexdigest()}"'
 
-    def _members(self, *keys: Part) -> bytes:
-        parts = [(key, self.part(key)) for key in keys]
-        return b','.join([b'"%b":%b' % (key.encode(), value) for key, value in parts if value is not None])
+
+VALUES: Mapping[Part, Callable[[Contents], Any]] = {
+    Part.METRICS: lambda contents: contents.numbers.metrics,
+    Part.RECENT_ACTIVITY: lambda contents: contents.numbers.recent,
+    Part.TRENDS: lambda contents: contents.numbers.trends,
+    Part.ALERTS: lambda contents: contents.alerts,
+    Part.STATE: lambda contents: BoardState.REFRESHING if contents.refreshing else None,
+    Part.SAMPLE: lambda contents: contents.numbers.has_sample or None,
+}
+"""What each part is made of; ``None``: it is absent."""
 
 
 @dataclass(frozen=True, kw_only=True)
