@@ -10,6 +10,12 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, SQLColumnExpression, text
 from sqlmodel import Session
 
+AMONG_USERS = {
+    'postgresql': '= ANY(CAST(%(users)s AS bigint[]))',
+    'sqlite': 'IN (SELECT value FROM json_each(:users))',
+}
+"""As :func:`of_users`, for a statement that is given to the driver as it is."""
+
 
 def dialect_of(session: Session) -> str:
     return session.get_bind().dialect.name
