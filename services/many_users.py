@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, text
 from sqlmodel import Session
 
 AMONG_USERS = {
-    'postgresql': '= ANY(CAST(%(users)s AS bigint[]))',
+    'postgresql': '= ANY(CAST(:users AS bigint[]))',
     'sqlite': 'IN (SELECT value FROM json_each(:users))',
 }
-"""As :func:`of_users`, for a statement that is given to the driver as it is."""
+"""As :func:`of_users`, in the words of the database."""
 
 
 def dialect_of(session: Session) -> str:
@@ -32,3 +32,8 @@ def users_parameter(user_ids: Collection[int], dialect: str) -> dict[str, str]:
     """As the database writes a list of numbers."""
     listed = ','.join(map(str, user_ids))
     return {'users': f'{{{listed}}}' if dialect == 'postgresql' else f'[{listed}]'}
+
+
+def for_driver(statement: str, dialect: str) -> str:
+    """With the users' parameter as the driver has it: a statement that is its own is neither compiled nor kept."""
+    return statement.replace(':users', '%(users)s') if dialect == 'postgresql' else statement

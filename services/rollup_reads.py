@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from services.aggregates import Aggregates, Total
 from services.calendar import day_number
-from services.many_users import AMONG_USERS, dialect_of, users_parameter
+from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
 from services.rollup_tables import NEVER, RollupInterval
 from services.selection import Selection
 
@@ -193,9 +193,9 @@ def _sum(column: str, condition: str = '') -> str:
 
 def _statement(table: str, columns: Sequence[str], condition: str, dialect: str) -> str:
     """Sums by user over the rollups that are read."""
-    return STATEMENT.format(
-        columns=', '.join(columns), table=table, among_users=AMONG_USERS[dialect], condition=condition
-    )
+    among = AMONG_USERS[dialect]
+    listed = ', '.join(columns)
+    return for_driver(STATEMENT.format(columns=listed, table=table, among_users=among, condition=condition), dialect)
 
 
 def _grouped(session: Session, user_ids: Collection[int], statement: str) -> dict[int, Sequence[int]]:

@@ -21,7 +21,7 @@ from services.predictions import Ingest
 from services.query import DashboardQuery
 from services.scores import RiskBands
 from services.sources import Sources
-from services.user_states import UserState, changed_states, user_states
+from services.user_states import UserState, changed_states, known_as, user_states
 from tests.accounts import SettableClock
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -136,12 +136,12 @@ def test_only_users_who_changed_are_read(office: Office) -> None:
     with office.database.writing() as session:
         users.set_disabled(session, 'u1@example.com', disabled=True)
     with office.database.reading() as session:
-        changed = changed_states(session, states)
+        changed = changed_states(session, [known_as(*known) for known in states.items()])
     assert set(changed) == {first, second, 99}
     assert changed[99] is None
     assert changed[second] and changed[second].disabled
     with office.database.writing() as session:
         users.set_disabled(session, 'u1@example.com', disabled=False)
     with office.database.reading() as session:
-        again = changed_states(session, {**states, **changed, third: None})
+        again = changed_states(session, [known_as(*known) for known in {**states, **changed, third: None}.items()])
     assert set(again) == {second, third, 99}
