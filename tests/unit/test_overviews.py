@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from services import users
 from services.clock import to_micros
@@ -14,7 +16,7 @@ from services.customer_removal import remove_customer
 from services.dashboard import Dashboard
 from services.database import Database
 from services.errors import NotFound
-from services.models import SourceKind
+from services.models import SourceKind, User
 from services.overviews import Overview, Overviews
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
@@ -135,6 +137,7 @@ def test_only_users_who_changed_are_read(office: Office) -> None:
     office.ingest.take(first, [PredictionRow(1, 'a', 1, None)], kind=SourceKind.API, name='')
     with office.database.writing() as session:
         users.set_disabled(session, 'u1@example.com', disabled=True)
+        session.execute(update(User).where(col(User.id) == first).values(token_version=3, access_revision=4))
     with office.database.reading() as session:
         changed = changed_states(session, [known_as(*known) for known in states.items()])
     assert set(changed) == {first, second, 99}
