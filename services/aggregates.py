@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -21,9 +20,11 @@ class Total(NamedTuple):
     sum: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Aggregates:
-    """Sums over the predictions ``S`` of a query. "Week" is the 7 days that end with the anchor, "month" the 30."""
+class Aggregates(NamedTuple):
+    """Sums over the predictions ``S`` of a query. "Week" is the 7 days that end with the anchor, "month" the 30.
+
+    A tuple, too: one is made of each user whose data changes.
+    """
 
     all: Total
     high: int

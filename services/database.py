@@ -71,13 +71,11 @@ class Database:
         :param patient: nobody waits for the answer, so that a statement may take as long as a writer's.
         :raises Unavailable: the database does not answer.
         """
-        options = {'patient': patient}
-        with (
-            _translated_failures(SILENT),
-            self.engine.connect().execution_options(**options) as connection,
-            Session(connection) as session,
-        ):
-            yield session
+        with _translated_failures(SILENT), self.engine.connect() as connection:
+            if patient:
+                connection.execution_options(patient=True)
+            with Session(connection) as session:
+                yield session
 
     @contextmanager
     def writing(

@@ -7,10 +7,12 @@ A connection's execution options tell the beginning of its transactions: ``write
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 BUSY_SECONDS = 15
 """How long a writer waits for another one."""
@@ -21,6 +23,9 @@ BULK_CACHE_KIB = 98_304
 
 READ_STATEMENT_MS = 5_000
 WRITE_STATEMENT_MS = 600_000
+
+READ_LIMIT = f'statement_timeout={READ_STATEMENT_MS}'
+"""PostgreSQL's limit of a transaction that says nothing else."""
 
 
 def sqlite_engine(url: URL, *, connections: int) -> Engine:
@@ -73,26 +78,39 @@ def postgresql_engine(url: URL, *, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=3,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             'connect_timeout': 3,
             'application_name': 'churnboard',
-            'options': '-c timezone=UTC',
+            'options': f'-c timezone=UTC -c default_transaction_isolation=repeatable\\ read -c {READ_LIMIT}',
             'keepalives_idle': 10,
             'tcp_user_timeout': 10_000,
         },
     )
+    event.listen(engine, 'checkout', partial(_begin_alive, engine.dialect.loaded_dbapi.Error))
     event.listen(engine, 'begin', _begin_postgresql)
     return engine
 
 
+def _begin_alive(failure: type[Exception], connection: Any, record: Any, _proxy: Any) -> None:
+    """Begin the transaction: whether the connection is still alive shows in that, and takes no message of its own."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f'SET LOCAL {READ_LIMIT}')  # as it is; the driver says BEGIN before it
+    except failure as error:
+        if record.info.get('used'):
+            raise InvalidatePoolError from error  # to be tried again with a new connection
+        raise
+    record.info['used'] = True
+
+
 def _begin_postgresql(connection: Connection) -> None:
-    """One read sees one state, and nothing takes for ever; in one message, so that it costs one round trip."""
+    """One read sees one state, and nothing takes for ever: what reads begin with, and others need not the same."""
     options = connection.get_execution_options()
     if options.get('writes'):
-        limits = f'SET LOCAL statement_timeout={WRITE_STATEMENT_MS}; SET LOCAL lock_timeout={options["wait_ms"]}'
-    else:
-        longest = WRITE_STATEMENT_MS if options.get('patient') else READ_STATEMENT_MS
-        limits = f'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout={longest}'
-    connection.exec_driver_sql(limits)
+        connection.exec_driver_sql(
+            f'SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout={WRITE_STATEMENT_MS}; '
+            f'SET LOCAL lock_timeout={options["wait_ms"]}'
+        )
+    elif options.get('patient'):
+        connection.exec_driver_sql(f'SET LOCAL statement_timeout={WRITE_STATEMENT_MS}')

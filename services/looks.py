@@ -12,7 +12,7 @@ from services.clock import Clock
 from services.errors import InvalidToken, Unavailable
 from services.listeners import tell
 from services.user_lookup import UserLookup
-from services.user_states import UserState
+from services.user_states import UserState, known_as
 from services.watchers import Watchers
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ class Seen:
     """A user's state; none: there is no such user. A look that finds it unchanged makes it younger."""
 
     state: UserState | None
+    known: str
+    """What the next look asks the database to compare."""
     at: datetime
     """When it was read the last time."""
     number: int = 0
@@ -84,7 +86,7 @@ class Looks:
             seen = self._seen.get(user_id)
         if seen is None:
             at, number = self._clock(), next(self._numbers)
-            seen = Seen(state=await self._users.state(user_id), at=at, number=number)
+            seen = _seen(user_id, await self._users.state(user_id), at, number)
             if user_id in self._watchers:
                 await self._remember(user_id, seen)
                 seen = self._seen.get(user_id, seen)  # another look may have come back meanwhile
@@ -107,14 +109,16 @@ class Looks:
         """The same; raises ``Unavailable``."""
         at, number = self._clock(), next(self._numbers)
         seen = {user_id: self._seen.get(user_id) for user_id in user_ids}
-        known = {user_id: before.state if before else None for user_id, before in seen.items()}
+        known = [before.known if before else known_as(user_id, None) for user_id, before in seen.items()]
         changed = await self._users.changed(known)
-        for user_id, before in seen.items():
-            if user_id in changed:
-                if user_id in self._watchers:
-                    await self._remember(user_id, Seen(state=changed[user_id], at=at, number=number))
-            elif before and before.number < number:
+        for user_id in changed:
+            del seen[user_id]
+        for before in seen.values():
+            if before and before.number < number:
                 before.at, before.number = at, number
+        for user_id, state in changed.items():
+            if user_id in self._watchers:
+                await self._remember(user_id, _seen(user_id, state, at, number))
 
     async def _remember(self, user_id: int, seen: Seen) -> None:
         before = self._seen.get(user_id)
@@ -129,6 +133,10 @@ class Looks:
         if seen.state and seen.state.revision > before.state.revision:
             for listener in self._on_change:
                 await tell(listener(before.state, seen.state))
+
+
+def _seen(user_id: int, state: UserState | None, at: datetime, number: int) -> Seen:
+    return Seen(state=state, known=known_as(user_id, state), at=at, number=number)
 
 
 def _access(state: UserState | None) -> tuple[bool, int, int] | None:

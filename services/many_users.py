@@ -10,6 +10,12 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, SQLColumnExpression, text
 from sqlmodel import Session
 
+AMONG_USERS = {
+    'postgresql': '= ANY(CAST(:users AS bigint[]))',
+    'sqlite': 'IN (SELECT value FROM json_each(:users))',
+}
+"""As :func:`of_users`, in the words of the database."""
+
 
 def dialect_of(session: Session) -> str:
     return session.get_bind().dialect.name
@@ -26,3 +32,8 @@ def users_parameter(user_ids: Collection[int], dialect: str) -> dict[str, str]:
     """As the database writes a list of numbers."""
     listed = ','.join(map(str, user_ids))
     return {'users': f'{{{listed}}}' if dialect == 'postgresql' else f'[{listed}]'}
+
+
+def for_driver(statement: str, dialect: str) -> str:
+    """With the users' parameter as the driver has it: a statement that is its own is neither compiled nor kept."""
+    return statement.replace(':users', '%(users)s') if dialect == 'postgresql' else statement

@@ -6,16 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, and_, cast, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_
 from sqlmodel import Session, col
 
 from services.aggregates import Aggregates, Total
 from services.calendar import day_number
-from services.many_users import dialect_of, of_users, users_parameter
-from services.models import UserRevision
-from services.rollup_tables import NEVER, RollupDay, RollupInterval
+from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
+from services.rollup_tables import NEVER, RollupInterval
 from services.selection import Selection
 
 NEWLY_HIGH_DAYS = 8
@@ -50,9 +49,13 @@ class Span:
         number = day_number(today)
         return cls(first=-NEVER, last=NEVER - 1, anchor=number, today=number)
 
+    def clipped(self, start: int, end: int) -> tuple[int, int]:
+        """A window, as far as it lies in the query."""
+        return max(start, self.first), min(end, self.last)
+
     def within(self, column: SQLColumnExpression[int], start: int, end: int) -> ColumnElement[bool]:
         """Whether a day lies in a window, and in the query."""
-        return column.between(max(start, self.first), min(end, self.last))
+        return column.between(*self.clipped(start, end))
 
 
 def latest(span: Span, start: int, end: int) -> ColumnElement[bool]:
@@ -60,17 +63,15 @@ def latest(span: Span, start: int, end: int) -> ColumnElement[bool]:
     return and_(span.within(day, start, end), next_day > min(end, span.last))
 
 
-@dataclass(frozen=True, kw_only=True)
-class HighRisk:
+class HighRisk(NamedTuple):
     """Customers at high risk now, and those who became so today and on the 7 days before it, newest first."""
 
     now: int = 0
     became: tuple[int, ...] = (0,) * NEWLY_HIGH_DAYS
 
 
-@dataclass(frozen=True, kw_only=True)
-class RollupSums:
-    """What the rollups say of a user."""
+class RollupSums(NamedTuple):
+    """What the rollups say of a user; a tuple, as one is made of each user whose data changes."""
 
     aggregates: Aggregates
     high_risk: HighRisk
@@ -94,82 +95,112 @@ def sums_of_many(session: Session, user_ids: Collection[int], span: Span) -> dic
     return {user_id: _sums(days.get(user_id, NO_DAYS), customers.get(user_id, NO_CUSTOMERS)) for user_id in user_ids}
 
 
-DAYS = ('all', 'week', 'week_before')
-CUSTOMERS = ('customers', 'customers_at_anchor', 'customers_week_ago')
-DISTINCT = ('customers_today', 'customers_in_week', 'customers_in_month', 'customer_days', 'customer_days_before')
 NO_DAYS = (0,) * 9
 NO_CUSTOMERS = (0,) * (12 + NEWLY_HIGH_DAYS)
 """What a user without data has of either statement."""
 
 
-def _sums(days: tuple[int, ...], customers: tuple[int, ...]) -> RollupSums:
+def _sums(days: Sequence[int], customers: Sequence[int]) -> RollupSums:
     """From the rows of the two statements."""
-    named: dict[str, Any] = {
-        **dict(zip(DAYS, _totals(days[:6]), strict=True)),
-        **dict(zip(('high', 'medium', 'today'), days[6:], strict=True)),
-        **dict(zip(CUSTOMERS, _totals(customers[:6]), strict=True)),
-        **dict(zip(DISTINCT, customers[6:11], strict=True)),
-    }
-    return RollupSums(aggregates=Aggregates(**named), high_risk=HighRisk(now=customers[11], became=customers[12:]))
+    every, every_sum, week, week_sum, week_before, week_before_sum, high, medium, today = days
+    latest_now, latest_sum, at_anchor, at_anchor_sum, week_ago, week_ago_sum, *distinct = customers[:11]
+    seen_today, in_week, in_month, customer_days, customer_days_before = distinct
+    return RollupSums(
+        aggregates=Aggregates(
+            all=Total(every, every_sum),
+            high=high,
+            medium=medium,
+            today=today,
+            week=Total(week, week_sum),
+            week_before=Total(week_before, week_before_sum),
+            customers=Total(latest_now, latest_sum),
+            customers_at_anchor=Total(at_anchor, at_anchor_sum),
+            customers_week_ago=Total(week_ago, week_ago_sum),
+            customers_today=seen_today,
+            customers_in_week=in_week,
+            customers_in_month=in_month,
+            customer_days=customer_days,
+            customer_days_before=customer_days_before,
+        ),
+        high_risk=HighRisk(now=customers[11], became=tuple(customers[12:])),
+    )
 
 
-def _totals(values: tuple[int, ...]) -> list[Total]:
-    return [Total(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
+# their numbers are written into them: to fill in dozens of parameters takes longer than to read what is found
+STATEMENT = """
+    SELECT r.user_id, {columns} FROM {table} r
+    JOIN user_revision u ON u.user_id = r.user_id AND u.rollup_generation = r.generation
+    WHERE u.user_id {among_users} AND {condition} GROUP BY r.user_id
+"""
 
 
 @lru_cache(maxsize=64)
-def _days(span: Span, dialect: str) -> Select[Any]:
+def _days(span: Span, dialect: str) -> str:
     """A user's number, then what :func:`_sums` takes of ``rollup_day``; kept: it is the same for all."""
-    of, anchor = col(RollupDay.day), span.anchor
-    count, total = col(RollupDay.count), col(RollupDay.sum)
-    columns: list[ColumnElement[Any]] = [func.sum(count), func.sum(total)]
-    for start, end in ((anchor - 6, anchor), (anchor - 13, anchor - 7)):
-        within = span.within(of, start, end)
-        columns += [func.sum(count).filter(within), func.sum(total).filter(within)]
-    columns += [func.sum(col(RollupDay.high)), func.sum(col(RollupDay.medium))]
-    columns.append(func.sum(count).filter(span.within(of, span.today, span.today)))
-    return _sums_of_users(RollupDay, columns, dialect, span.within(of, span.first, span.last))
+    week, week_before, today = (
+        _within(span, start, end)
+        for start, end in (
+            (span.anchor - 6, span.anchor),
+            (span.anchor - 13, span.anchor - 7),
+            (span.today, span.today),
+        )
+    )
+    columns = [_sum('count'), _sum('sum')]
+    for window in (week, week_before):
+        columns += [_sum('count', window), _sum('sum', window)]
+    columns += [_sum('high'), _sum('medium'), _sum('count', today)]
+    return _statement('rollup_day', columns, _within(span, span.first, span.last), dialect)
 
 
 @lru_cache(maxsize=64)
-def _customers(span: Span, dialect: str) -> Select[Any]:
+def _customers(span: Span, dialect: str) -> str:
     """The same of ``rollup_interval``."""
     anchor = span.anchor
-    count, total = col(RollupInterval.customers), col(RollupInterval.sum)
-    columns: list[ColumnElement[Any]] = []
+    columns: list[str] = []
     for end in (span.last, anchor, anchor - 7):
-        newest = latest(span, span.first, end)
-        columns += [func.sum(count).filter(newest), func.sum(total).filter(newest)]
+        newest = _latest(span, span.first, end)
+        columns += [_sum('customers', newest), _sum('sum', newest)]
     distinct = (
-        span.within(day, span.today, span.today),
-        latest(span, anchor - 6, anchor),
-        latest(span, anchor - 29, anchor),
-        span.within(day, anchor - 6, anchor),
-        span.within(day, anchor - 13, anchor - 7),
+        _within(span, span.today, span.today),
+        _latest(span, anchor - 6, anchor),
+        _latest(span, anchor - 29, anchor),
+        _within(span, anchor - 6, anchor),
+        _within(span, anchor - 13, anchor - 7),
     )
-    columns += [func.sum(count).filter(condition) for condition in distinct]
-    newly = func.sum(col(RollupInterval.newly_high))
-    columns.append(func.sum(col(RollupInterval.high)).filter(next_day == NEVER))
-    columns += [newly.filter(day == span.today - back) for back in range(NEWLY_HIGH_DAYS)]
+    columns += [_sum('customers', condition) for condition in distinct]
+    columns.append(_sum('high', f'r.next_day = {NEVER}'))
+    columns += [_sum('newly_high', f'r.day = {span.today - back}') for back in range(NEWLY_HIGH_DAYS)]
     # nothing above looks further back than two weeks before the anchor, and every interval ends after it begins
-    return _sums_of_users(RollupInterval, columns, dialect, next_day > anchor - 13)
+    return _statement('rollup_interval', columns, f'r.next_day > {anchor - 13}', dialect)
 
 
-def _sums_of_users(
-    table: Any, columns: Sequence[ColumnElement[Any]], dialect: str, *conditions: ColumnElement[bool]
-) -> Select[Any]:
+def _within(span: Span, start: int, end: int) -> str:
+    """As :meth:`Span.within`, of the rows that are added up."""
+    first, last = span.clipped(start, end)
+    return f'r.day BETWEEN {first} AND {last}'
+
+
+def _latest(span: Span, start: int, end: int) -> str:
+    """As :func:`latest`."""
+    return f'{_within(span, start, end)} AND r.next_day > {min(end, span.last)}'
+
+
+def _sum(column: str, condition: str = '') -> str:
+    """PostgreSQL's own sums are decimals, which take longer to read than to add up."""
+    rows = f' FILTER (WHERE {condition})' if condition else ''
+    return f'COALESCE(CAST(SUM(r.{column}){rows} AS bigint), 0)'
+
+
+def _statement(table: str, columns: Sequence[str], condition: str, dialect: str) -> str:
     """Sums by user over the rollups that are read."""
-    user_id = col(table.user_id)
-    current = and_(col(UserRevision.user_id) == user_id, col(UserRevision.rollup_generation) == col(table.generation))
-    users = of_users(col(UserRevision.user_id), dialect)
-    # PostgreSQL's sums are decimals, which take longer to read than to add up
-    sums = [func.coalesce(cast(column, BigInteger), 0) for column in columns]
-    return select(user_id, *sums).join(UserRevision, current).where(users, *conditions).group_by(user_id)
+    among = AMONG_USERS[dialect]
+    listed = ', '.join(columns)
+    return for_driver(STATEMENT.format(columns=listed, table=table, among_users=among, condition=condition), dialect)
 
 
-def _grouped(session: Session, user_ids: Collection[int], statement: Any) -> dict[int, tuple[int, ...]]:
-    found = session.connection().execute(statement, users_parameter(user_ids, dialect_of(session)))
-    return {row[0]: row[1:] for row in found}
+def _grouped(session: Session, user_ids: Collection[int], statement: str) -> dict[int, Sequence[int]]:
+    found = session.connection().exec_driver_sql(statement, users_parameter(user_ids, dialect_of(session)))
+    return {user_id: sums for user_id, *sums in found}
 
 
 def _number(value: date | None, otherwise: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from services.coalescing import Coalescing
 from services.database import Database
@@ -23,9 +23,10 @@ class UserLookup:
         """
         return await self._asked.get(user_id)
 
-    async def changed(self, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
+    async def changed(self, known: Collection[str]) -> dict[int, UserState | None]:
         """The present states of those of the users who are not as they are known, by one statement.
 
+        :param known: what ``known_as`` says of each of them.
         :raises Unavailable: the database does not answer.
         """
         return await self._database.read(lambda session: changed_states(session, known))

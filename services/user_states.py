@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from functools import cache
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
-import orjson
-from sqlalchemy import Select, func, select, text
-from sqlmodel import Session, col
+from sqlalchemy import Boolean, column, text
+from sqlalchemy.sql.selectable import TextualSelect
+from sqlmodel import Session
 
-from services.many_users import dialect_of, of_users, users_parameter
-from services.models import User, UserRevision
+from services.many_users import AMONG_USERS, dialect_of, users_parameter
 from services.scores import RiskBands
 
 
@@ -44,15 +42,18 @@ class UserState(NamedTuple):
         return self.arrivals == 0
 
 
-def user_states(session: Session, user_ids: Collection[int]) -> dict[int, UserState]:
-    """The state of each of these users; one that does not exist is absent."""
-    dialect = dialect_of(session)
-    found = session.connection().execute(_states(dialect), users_parameter(user_ids, dialect))
-    return {row[0]: UserState(*row) for row in found}
+# until a new zone's rollups are built, readers see the days of the old one
+COLUMNS = """
+    r.revision, r.arrivals, r.rewritten, COALESCE(r.rollup_zone, u.time_zone), u.disabled, u.token_version,
+    r.rollup_zone, r.rollup_medium, r.rollup_high, u.email, u.name, u.time_zone, u.access_revision
+"""
 
+STATES = """
+    SELECT r.user_id, {columns} FROM user_revision r JOIN "user" u ON u.id = r.user_id WHERE r.user_id {among_users}
+"""
 
 CHANGED = """
-    SELECT known.user_id FROM {known}
+    SELECT known.user_id, {columns} FROM {known}
     LEFT JOIN user_revision r ON r.user_id = known.user_id LEFT JOIN "user" u ON u.id = known.user_id
     WHERE r.revision IS NULL OR r.revision <> known.revision OR u.token_version <> known.token_version
        OR CASE WHEN u.disabled THEN 1 ELSE 0 END <> known.disabled OR u.access_revision <> known.access_revision
@@ -71,48 +72,41 @@ KNOWN = {
         'FROM jsonb_array_elements(CAST(:known AS jsonb))) AS known'
     ),
 }
-STATEMENTS = {dialect: text(CHANGED.format(known=known)) for dialect, known in KNOWN.items()}
-NEW = (-1, -1, 0, -1)
-"""Of a user of whom nothing is known."""
 
 
-def changed_states(session: Session, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
+def _of_states(statement: str) -> TextualSelect:
+    """A statement whose rows are those of :class:`UserState`: told their types, SQLAlchemy need not look for them."""
+    return text(statement).columns(
+        *[column(name, Boolean()) if name == 'disabled' else column(name) for name in UserState._fields]
+    )
+
+
+BY_ID = {name: _of_states(STATES.format(columns=COLUMNS, among_users=among)) for name, among in AMONG_USERS.items()}
+BY_CHANGE = {name: _of_states(CHANGED.format(columns=COLUMNS, known=known)) for name, known in KNOWN.items()}
+
+
+def user_states(session: Session, user_ids: Collection[int]) -> dict[int, UserState]:
+    """The state of each of these users; one that does not exist is absent."""
+    dialect = dialect_of(session)
+    found = session.connection().execute(BY_ID[dialect], users_parameter(user_ids, dialect)).all()
+    return {row[0]: UserState._make(row) for row in found}
+
+
+def known_as(user_id: int, state: UserState | None) -> str:
+    """How a user is known to whoever asks :func:`changed_states`; it takes long enough to be kept for the next time.
+
+    A revision rises with every change but those of the account itself, which are compared, too.
+    """
+    if state is None:
+        return f'[{user_id},-1,-1,0,-1]'
+    return f'[{user_id},{state.revision},{state.token_version},{int(state.disabled)},{state.access_revision}]'
+
+
+def changed_states(session: Session, known: Collection[str]) -> dict[int, UserState | None]:
     """The present states of those users who are not as they are known; the database compares, so that few rows come.
 
-    :param known: by user; a revision rises with every change but those of the account itself, which are compared, too.
+    :param known: what :func:`known_as` says of each user.
     """
-    rows = [(user_id, *(_compared(state) if state else NEW)) for user_id, state in known.items()]
-    statement = STATEMENTS[dialect_of(session)]
-    changed = session.connection().execute(statement, {'known': orjson.dumps(rows).decode()}).scalars().all()
-    states = user_states(session, changed) if changed else {}
-    return {user_id: states.get(user_id) for user_id in changed}
-
-
-def _compared(state: UserState) -> tuple[int, int, int, int]:
-    return state.revision, state.token_version, int(state.disabled), state.access_revision
-
-
-@cache
-def _states(dialect: str) -> Select[*tuple[Any, ...]]:
-    revision = UserRevision
-    return (
-        select(
-            col(revision.user_id),
-            col(revision.revision),
-            col(revision.arrivals),
-            col(revision.rewritten),
-            # until a new zone's rollups are built, readers see the days of the old one
-            func.coalesce(col(revision.rollup_zone), col(User.time_zone)).label('time_zone'),
-            col(User.disabled),
-            col(User.token_version),
-            col(revision.rollup_zone),
-            col(revision.rollup_medium),
-            col(revision.rollup_high),
-            col(User.email),
-            col(User.name),
-            col(User.time_zone).label('home_zone'),
-            col(User.access_revision),
-        )
-        .join(User, col(User.id) == col(revision.user_id))
-        .where(of_users(col(revision.user_id), dialect))
-    )
+    parameters = {'known': f'[{",".join(known)}]'}
+    found = session.connection().execute(BY_CHANGE[dialect_of(session)], parameters).all()
+    return {row[0]: None if row[1] is None else UserState._make(row) for row in found}

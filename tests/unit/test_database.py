@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -211,6 +211,26 @@ async def test_a_postgresql_that_hangs_is_told_and_comes_back(
     assert await on_postgresql.read(backend)
 
 
+def test_connections_that_broke_while_nobody_used_them_are_replaced_unnoticed(
+    on_postgresql: Database, postgresql_url: str
+) -> None:
+    other = Database.open(postgresql_url)
+
+    def backend(session: Session) -> int:
+        return session.execute(text('SELECT pg_backend_pid()')).scalar_one()
+
+    for transaction in (on_postgresql.reading, on_postgresql.writing):
+        with ExitStack() as together:
+            broken = {backend(together.enter_context(on_postgresql.reading())) for _ in range(3)}
+        with other.reading() as killer:
+            for pid in broken:
+                killer.execute(text('SELECT pg_terminate_backend(:pid, 5000)'), {'pid': pid})
+        for _ in range(3):
+            with transaction() as session:
+                assert backend(session) not in broken
+    other.close()
+
+
 def test_a_connection_that_breaks_at_the_commit_leaves_the_outcome_open(on_postgresql: Database) -> None:
     def lose_the_connection() -> None:
         with on_postgresql.writing() as session:
@@ -224,16 +244,20 @@ def test_a_connection_that_breaks_at_the_commit_leaves_the_outcome_open(on_postg
 
 def test_statements_are_limited_as_their_transaction_needs(on_postgresql: Database) -> None:
     def limits(session: Session) -> list[str]:
-        names = ('statement_timeout', 'lock_timeout')
+        names = ('transaction_isolation', 'statement_timeout', 'lock_timeout')
         return [session.execute(text(f'SHOW {name}')).scalar_one() for name in names]
 
     for _ in range(2):  # the connection is the same one: nothing is left over on it
         with on_postgresql.reading() as session:
-            assert limits(session) == ['5s', '0']
+            assert limits(session) == ['repeatable read', '5s', '0']
         with on_postgresql.reading(patient=True) as session:
-            assert limits(session) == ['10min', '0']
+            assert limits(session) == ['repeatable read', '10min', '0']
         with on_postgresql.writing() as session:
-            assert limits(session) == ['10min', '15s']
+            assert limits(session) == ['read committed', '10min', '15s']
+    with on_postgresql.engine.connect() as connection:
+        for _ in range(2):
+            with connection.begin(), Session(connection) as session:
+                assert limits(session) == ['repeatable read', '5s', '0'], 'of each transaction, not only of the first'
 
 
 def test_sqlite_is_reached_by_its_own_driver_whatever_was_named(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ class Setting:
             await tell(self.hub.evaluate(user_id))
 
     def _count_overviews(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if 'FROM rollup_day' in statement and 'GROUP BY rollup_day.user_id' in statement:
+        if 'FROM rollup_day' in statement and 'GROUP BY r.user_id' in statement:
             self.overviews += 1
 
     async def total(self, user: int | None = None, query: DashboardQuery = EVERYTHING) -> int:

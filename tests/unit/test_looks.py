@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ class Lookup(UserLookup):
     gate: asyncio.Event | None = None
     held = 0
 
-    async def changed(self, known: Mapping[int, UserState | None]) -> dict[int, UserState | None]:
+    async def changed(self, known: Collection[str]) -> dict[int, UserState | None]:
         if self.failure:
             raise self.failure
         found, gate = await super().changed(known), self.gate

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from services import users
 from services.clock import to_micros
@@ -14,14 +16,14 @@ from services.customer_removal import remove_customer
 from services.dashboard import Dashboard
 from services.database import Database
 from services.errors import NotFound
-from services.models import SourceKind
+from services.models import SourceKind, User
 from services.overviews import Overview, Overviews
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.query import DashboardQuery
 from services.scores import RiskBands
 from services.sources import Sources
-from services.user_states import UserState, changed_states, user_states
+from services.user_states import UserState, changed_states, known_as, user_states
 from tests.accounts import SettableClock
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -135,13 +137,14 @@ def test_only_users_who_changed_are_read(office: Office) -> None:
     office.ingest.take(first, [PredictionRow(1, 'a', 1, None)], kind=SourceKind.API, name='')
     with office.database.writing() as session:
         users.set_disabled(session, 'u1@example.com', disabled=True)
+        session.execute(update(User).where(col(User.id) == first).values(token_version=3, access_revision=4))
     with office.database.reading() as session:
-        changed = changed_states(session, states)
+        changed = changed_states(session, [known_as(*known) for known in states.items()])
     assert set(changed) == {first, second, 99}
     assert changed[99] is None
     assert changed[second] and changed[second].disabled
     with office.database.writing() as session:
         users.set_disabled(session, 'u1@example.com', disabled=False)
     with office.database.reading() as session:
-        again = changed_states(session, {**states, **changed, third: None})
+        again = changed_states(session, [known_as(*known) for known in {**states, **changed, third: None}.items()])
     assert set(again) == {second, third, 99}
