@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from services.alert_rules import STALE
-from services.alerts import Alerts, Evaluation
+from services.alerts import Alerts, EarlierFacts, Evaluation
 from services.calendar import time_zone
 from services.clock import Clock
 from services.database import Database
@@ -106,7 +106,8 @@ class AlertWatch:
         evaluation = self._from(overview, selection.zone) if overview else None
         if evaluation is None:
             key = (state.user_id, state.revision, selection.today, state.time_zone)
-            evaluation = await self._under_way.get(key, lambda: self._evaluate(selection, self._clock()))
+            earlier = EarlierFacts(overview.revision, overview.facts) if overview else None
+            evaluation = await self._under_way.get(key, lambda: self._evaluate(selection, self._clock(), earlier))
             self._under_way.forget(key)
         if evaluation.complete:
             self._decided.put(state.user_id, Decided.of(state, selection.today, evaluation))
@@ -126,9 +127,9 @@ class AlertWatch:
             return None
         return self._alerts.settled(overview.facts._replace(now=self._clock()), overview.alerts, zone)
 
-    async def _evaluate(self, selection: Selection, now: datetime) -> Evaluation:
+    async def _evaluate(self, selection: Selection, now: datetime, earlier: EarlierFacts | None) -> Evaluation:
         try:
-            return await self._database.run(lambda: self._alerts.evaluate(selection, now))
+            return await self._database.run(lambda: self._alerts.evaluate(selection, now, earlier=earlier))
         finally:
             self._evaluated.put(selection.user_id, self._clock())
 

@@ -23,7 +23,7 @@ from services.clock import from_micros, micros_rfc3339, to_micros
 from services.database import Database
 from services.errors import Unavailable
 from services.many_users import dialect_of, of_users, users_parameter
-from services.models import AlertState
+from services.models import AlertState, UserRevision
 from services.schemas import Alert, AlertType
 from services.selection import Selection
 
@@ -64,6 +64,13 @@ Active = tuple[ActiveAlert, ...]
 ByRule = Mapping[str, ActiveAlert]
 
 
+class EarlierFacts(NamedTuple):
+    """Facts of a user that were read before, as of a revision of the data."""
+
+    revision: int
+    facts: AlertFacts
+
+
 class Alerts:
     """Evaluates the rules of a user."""
 
@@ -80,22 +87,24 @@ class Alerts:
         start, end = self._decide(facts, known, zone)
         return None if start or end else self._evaluation(facts, known, begun=set(), complete=True)
 
-    def evaluate(self, selection: Selection, now: datetime) -> Evaluation:
+    def evaluate(self, selection: Selection, now: datetime, *, earlier: EarlierFacts | None = None) -> Evaluation:
         """Start and end what the facts demand; a database that nothing changes in is only read.
 
         This blocks: run it on a worker thread.
+
+        :param earlier: taken instead of reading them anew, if nothing has changed since.
         """
         user_id = selection.user_id
         with self._database.reading() as session:
-            facts = alert_facts(session, selection, now)
+            facts = _still(session, selection, earlier, now) or alert_facts(session, selection, now)
             known = _by_rule(active_alerts(session, [user_id]).get(user_id, ()))
         start, end = self._decide(facts, known, selection.zone)
-        complete = not (start or end) or self._change(user_id, start, [known[rule.key] for rule in end], now)
-        if (start or end) and complete:
-            with self._database.reading() as session:
-                known = _by_rule(active_alerts(session, [user_id]).get(user_id, ()))
-        begun = {rule.key for rule in start} if complete else set()
-        return self._evaluation(facts, known, begun=begun, complete=complete)
+        if not (start or end):
+            return self._evaluation(facts, known, begun=set(), complete=True)
+        changed = self._change(user_id, start, [known[rule.key] for rule in end], now)
+        if changed is None:
+            return self._evaluation(facts, known, begun=set(), complete=False)
+        return self._evaluation(facts, _by_rule(changed), begun={rule.key for rule in start}, complete=True)
 
     def _decide(self, facts: AlertFacts, known: ByRule, zone: ZoneInfo) -> tuple[list[AlertRule], list[AlertRule]]:
         """The rules whose alerts start, and those whose alerts end."""
@@ -114,16 +123,16 @@ class Alerts:
             complete=complete,
         )
 
-    def _change(self, user_id: int, start: list[AlertRule], end: list[ActiveAlert], now: datetime) -> bool:
-        """Whether it could be written; another writer may hold the database for long."""
+    def _change(self, user_id: int, start: list[AlertRule], end: list[ActiveAlert], now: datetime) -> Active | None:
+        """What is active then; ``None``: it could not be written, since another writer may hold the database long."""
         try:
             with self._database.writing(wait=ALERT_WAIT) as session:
                 _end(session, end, now)
                 _start(session, user_id, start, now)
+                return active_alerts(session, [user_id]).get(user_id, ())
         except Unavailable:
             log.warning('The alerts of user %s could not be written; the next beat tries again', user_id)
-            return False
-        return True
+            return None
 
     def _present(self, known: ByRule, facts: AlertFacts) -> dict[str, Alert]:
         """Most severe first, then newest first; the message tells the present figures."""
@@ -161,6 +170,14 @@ def _active(dialect: str) -> Select[*tuple[Any, ...]]:
     return select(col(state.user_id), col(state.id), col(state.rule), col(state.started_at)).where(
         of_users(col(state.user_id), dialect), col(state.ended_at).is_(None)
     )
+
+
+def _still(session: Session, selection: Selection, earlier: EarlierFacts | None, now: datetime) -> AlertFacts | None:
+    """What was read earlier, if the data and the day are the same."""
+    if earlier is None or earlier.facts.today != selection.today:
+        return None
+    revision = select(col(UserRevision.revision)).where(col(UserRevision.user_id) == selection.user_id)
+    return earlier.facts._replace(now=now) if session.scalar(revision) == earlier.revision else None
 
 
 def _ended(rule: AlertRule, state: ActiveAlert, facts: AlertFacts, zone: ZoneInfo) -> bool:

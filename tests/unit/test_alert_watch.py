@@ -6,12 +6,13 @@ import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services import migrations
 from services.alert_watch import NEWS, AlertWatch
-from services.alerts import Alerts, Evaluation
+from services.alerts import Active, Alerts, Evaluation
 from services.clock import to_micros
 from services.dashboard import Dashboard
 from services.database import Database
@@ -38,14 +39,14 @@ class HeldAlerts(Alerts):
         self.gate, self.waiting = threading.Event(), threading.Event()
         self.gate.set()
 
-    def evaluate(self, selection: Selection, now: object) -> Evaluation:
+    def evaluate(self, selection: Selection, now: object, **earlier: Any) -> Evaluation:
         self.evaluated += 1
-        return super().evaluate(selection, now)  # type: ignore[arg-type]
+        return super().evaluate(selection, now, **earlier)  # type: ignore[arg-type]
 
-    def _change(self, *args: object) -> bool:  # type: ignore[override]
+    def _change(self, *args: object) -> Active | None:  # type: ignore[override]
         self.waiting.set()
         assert self.gate.wait(10)
-        return self.writable and super()._change(*args)  # type: ignore[arg-type]
+        return super()._change(*args) if self.writable else None  # type: ignore[arg-type]
 
 
 class Office:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services import users
 from services.aggregates import Total
 from services.alert_rules import RULES, AlertFacts, AlertRule, tenths
-from services.alerts import Alerts, Evaluation, alert_facts
+from services.alerts import Alerts, EarlierFacts, Evaluation, alert_facts
 from services.clock import rfc3339, to_micros
 from services.dashboard import Dashboard
 from services.database import Database
@@ -24,6 +24,7 @@ from services.predictions import Ingest
 from services.query import DashboardQuery
 from services.scores import RiskBands
 from services.selection import Selection
+from services.user_states import user_states
 from tests.accounts import SettableClock
 from tests.oracle import Oracle, rows_of
 
@@ -384,6 +385,25 @@ def test_two_that_evaluate_at_once_share_one_alert(alice: Person) -> None:
     other.close()
     assert [alert.id for alert in first.active] == [alert.id for alert in second.active]
     assert (len(first.started), second.started) == (1, ())
+
+
+def test_facts_that_were_read_before_are_taken_while_nothing_has_changed_since(alice: Person) -> None:
+    alice.score(2, 8)
+    found, revision = alice.facts(), revision_of(alice)
+    calm = found._replace(customers_high=0)  # not what the database holds: so it shows which are taken
+    later = alice.clock.now + timedelta(seconds=5)
+    evaluation = alice.alerts.evaluate(alice.selection, later, earlier=EarlierFacts(revision, calm))
+    assert (evaluation.active, evaluation.at) == ((), later)
+    tomorrow = calm._replace(today=calm.today + DAY)
+    for other in (EarlierFacts(revision - 1, calm), EarlierFacts(revision, tomorrow)):
+        evaluation = alice.alerts.evaluate(alice.selection, later, earlier=other)
+        assert [alert.type for alert in evaluation.active] == ['critical']
+    assert len(alice.alerts.evaluate(alice.selection, later, earlier=EarlierFacts(revision, found)).active) == 1
+
+
+def revision_of(person: Person) -> int:
+    with person.database.reading() as session:
+        return user_states(session, [person.user_id])[person.user_id].revision
 
 
 def test_alerts_of_one_user_are_not_anothers(alice: Person) -> None:

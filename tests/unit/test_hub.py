@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg2
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import event, make_url
 from sqlmodel import Session
 
 from services import migrations, users
-from services.alerts import Alerts, Evaluation
+from services.alerts import Active, Alerts, Evaluation
 from services.answers import Answers, Patience
 from services.beat import Beat
 from services.clock import rfc3339, to_micros
@@ -69,8 +69,8 @@ class CountingAlerts(Alerts):
     evaluated = 0
     writable = True
 
-    def _change(self, *args: object) -> bool:  # type: ignore[override]
-        return self.writable and super()._change(*args)  # type: ignore[arg-type]
+    def _change(self, *args: object) -> Active | None:  # type: ignore[override]
+        return super()._change(*args) if self.writable else None  # type: ignore[arg-type]
 
     def evaluate(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         self.evaluated += 1
@@ -169,7 +169,7 @@ async def test_each_query_and_each_user_has_numbers_of_its_own(setting: Setting)
     assert await setting.total() == 2
     assert await setting.total(query=HIGH_ONLY) == 1
     assert await setting.total(setting.bob) == 1
-    assert (setting.overviews, setting.dashboard.computed['numbers']) == (3, 1)  # one of them to start an alert
+    assert (setting.overviews, setting.dashboard.computed['numbers']) == (2, 1)  # an alert starts without another one
 
 
 async def test_a_beat_without_a_change_computes_nothing(setting: Setting) -> None:
@@ -562,10 +562,10 @@ async def test_one_user_whose_alerts_cannot_be_decided_keeps_nobody_else_from_be
     async def serve(users: Collection[int]) -> None:
         served.extend(users)
 
-    def failing(selection: Selection, now: datetime) -> Evaluation:
+    def failing(selection: Selection, now: datetime, **earlier: Any) -> Evaluation:
         if selection.user_id == setting.alice:
             raise Unavailable('no')
-        return evaluate(selection, now)
+        return evaluate(selection, now, **earlier)
 
     evaluate, setting.alerts.evaluate = setting.alerts.evaluate, failing  # type: ignore[method-assign]
     setting.hub.on_beat(serve)
@@ -587,10 +587,10 @@ async def test_one_whose_alerts_take_long_is_decided_once_and_holds_up_nobody_el
     async def serve(users: Collection[int]) -> None:
         beats.update(users)
 
-    def slow(selection: Selection, now: datetime) -> Evaluation:
+    def slow(selection: Selection, now: datetime, **earlier: Any) -> Evaluation:
         decided[selection.user_id] += 1
         assert selection.user_id != setting.alice or gate.wait(10)
-        return evaluate(selection, now)
+        return evaluate(selection, now, **earlier)
 
     setting.hub = setting.new_hub(refresh_seconds=0.05)
     evaluate, setting.alerts.evaluate = setting.alerts.evaluate, slow  # type: ignore[method-assign]
