@@ -201,12 +201,12 @@ def stopped(pids: list[int]) -> Iterator[None]:
 async def test_a_postgresql_that_hangs_is_told_and_comes_back(
     on_postgresql: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, 'READ_SECONDS', 0.5)
-
     def backend(session: Session) -> int:
         return session.execute(text('SELECT pg_backend_pid()')).scalar_one()
 
-    with stopped([await on_postgresql.read(backend)]), pytest.raises(Unavailable, match='does not answer'):
+    hanging = await on_postgresql.read(backend)
+    with stopped([hanging]), monkeypatch.context() as impatient, pytest.raises(Unavailable, match='does not answer'):
+        impatient.setattr(module, 'READ_SECONDS', 0.5)
         await on_postgresql.read(backend)
     assert await on_postgresql.read(backend)
 
