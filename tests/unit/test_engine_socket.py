@@ -110,7 +110,7 @@ async def test_all_open_polls_end_when_a_websocket_takes_over_and_what_waited_go
 
 def impatient(socket: EngineSocket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, 'TICK', 0.002)
-    socket.server.heartbeat = Heartbeat(interval=0.02, timeout=0.05)
+    socket.server.heartbeat = Heartbeat(interval=0.02, timeout=0.5)
     socket.server.heartbeat.begin(socket)
 
 
