@@ -130,7 +130,8 @@ class EngineSocket(PollingSocket):
         if self._offered is None:  # another web server than ours
             await super()._websocket_handler(ws)
             return
-        if self.connected and not await self._probed(ws):
+        may_take = not self.connected or await self._probed(ws)
+        if not may_take or self.closed:  # meanwhile: nobody would close it any more
             await ws.close()
             return
         self.connected = self.upgraded = True

@@ -134,9 +134,10 @@ class FakeLine:
     def __init__(self) -> None:
         self.written: list[bytes] = []
         self.cut_off = asyncio.Event()
-        self.listening = 0
+        self.listening = self.taken = 0
 
-    def take(self, _receiver: Receiver) -> None: ...
+    def take(self, _receiver: Receiver) -> None:
+        self.taken += 1
 
     def listen(self) -> None:
         self.listening += 1
@@ -232,3 +233,31 @@ async def test_a_frame_that_is_no_packet_of_ours_ends_the_connection_and_what_ca
         await asyncio.sleep(0)
     assert told == ['too_large_frame' if len(text) > 1 else 'bad_frame']
     assert (socket.closed, line.written) == (True, [b'goodbye'])
+
+
+async def test_a_websocket_whose_connection_ended_while_it_was_taken_over_is_closed(socket: EngineSocket) -> None:
+    class Probing:
+        """A client that goes over from polling, whose connection ends before it has said so."""
+
+        def __init__(self) -> None:
+            self.sent: list[str] = []
+            self.said = iter(['2probe', '5'])
+            self.closed = 0
+
+        async def wait(self) -> str:
+            said = next(self.said)
+            if said == '5':
+                await socket.close()
+            return said
+
+        async def send(self, text: str) -> None:
+            self.sent.append(text)
+
+        async def close(self) -> None:
+            self.closed += 1
+
+    line, client = FakeLine(), Probing()
+    socket.connected = True
+    socket._offered = line
+    await socket._websocket_handler(client)
+    assert (client.sent, client.closed, line.taken) == (['3probe'], 1, 0)
