@@ -12,6 +12,7 @@ from services import users
 from services.clock import to_micros
 from services.database import Database
 from services.models import SourceKind
+from services.pacing import Pace
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.rollup_check import first_difference
@@ -67,7 +68,7 @@ def workspace(database: Database) -> Workspace:
 def test_readers_see_the_old_days_until_the_new_ones_are_there(workspace: Workspace) -> None:
     workspace.move('Pacific/Auckland')
     upkeep = workspace.upkeep()
-    upkeep._pace._size = upkeep._pace._most = 20
+    upkeep._pace = Pace(start=20, least=20, most=20)
     zones = []
     while upkeep.do_some():
         zones.append(workspace.seen_zone())
@@ -118,7 +119,7 @@ def test_there_is_nothing_to_do_for_rollups_that_are_as_wanted(workspace: Worksp
 def test_finishing_tells_how_far_it_is(workspace: Workspace) -> None:
     told: list[tuple[int, int]] = []
     upkeep = workspace.upkeep()
-    upkeep._pace._size = upkeep._pace._most = 30
+    upkeep._pace = Pace(start=30, least=30, most=30)
     upkeep.finish(workspace.alice, 'Asia/Kathmandu', told=lambda done, total: told.append((done, total)))
     assert told == [(30, 70), (60, 70)]
     assert workspace.seen_zone() == 'Asia/Kathmandu'
