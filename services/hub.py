@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import nullcontext
 from datetime import date
 
 from services.alert_watch import AlertWatch
@@ -30,6 +32,9 @@ PHASE_SECONDS = 0.5
 
 SHARED = 20_000
 """Users and queries whose contents are kept, to be encoded once for all who are sent them."""
+
+DECIDED_AT_ONCE = 3
+"""Users without rollups whose alerts are decided at a time: fewer than there are connections to the database."""
 
 PATIENCE = Patience()
 
@@ -71,6 +76,7 @@ class LiveHub:
         self._standing = StandingBoards()
         self._shared: LastKnown[Contents] = LastKnown(size=SHARED)
         self._on_beat: list[OnUsers] = []
+        self._without_overview = asyncio.Semaphore(DECIDED_AT_ONCE)
 
     def watch(self, user_id: int, *, on_change: Listener | None = None) -> Watch:
         """Look at a user's board from now on.
@@ -172,7 +178,10 @@ class LiveHub:
         if state:
             selection = self._selection(state, EVERYTHING)
             overview = await self._overviews.get(state, selection.today)
-            await self._alerts.active(state, selection, watched=lambda: user_id in self._watchers, overview=overview)
+            async with nullcontext() if overview else self._without_overview:
+                await self._alerts.active(
+                    state, selection, watched=lambda: user_id in self._watchers, overview=overview
+                )
 
     def close(self) -> None:
         """Work out nothing more."""
