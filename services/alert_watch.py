@@ -75,19 +75,19 @@ class AlertWatch:
         told = decided is not None and known is not None and all(alert.id in known for alert in decided.active)
         return decided if told else None
 
-    def settle(self, state: UserState, today: date, overview: Overview) -> bool:
-        """Decide a watched user's alerts without the database; whether that could be done, and nothing is to be told.
+    def settle(self, state: UserState, today: date, overview: Overview) -> Evaluation | None:
+        """Decide a watched user's alerts without the database; ``None`` if it is needed, or something is to be told.
 
         :param overview: what is known of the data as of that state or later.
         """
-        if self.ready(state, today) is not None:
-            return True
+        if decided := self.ready(state, today):
+            return decided
         evaluation = self._from(overview, time_zone(state.time_zone))
         if evaluation is None or state.user_id not in self._known or self._news(state.user_id, evaluation):
-            return False
+            return None
         self._known[state.user_id] = _ids(evaluation)
         self._decided.put(state.user_id, Decided.of(state, today, evaluation))
-        return True
+        return evaluation
 
     async def active(
         self, state: UserState, selection: Selection, *, watched: Callable[[], bool], overview: Overview | None = None
@@ -129,7 +129,7 @@ class AlertWatch:
         evaluated = self._evaluated.get(overview.user_id)
         if evaluated and overview.facts.now <= evaluated:
             return None
-        return self._alerts.settled(overview.facts._replace(now=self._clock()), overview.alerts, zone)
+        return self._alerts.settled(overview.facts.at(self._clock()), overview.alerts, zone)
 
     async def _evaluate(self, selection: Selection, now: datetime) -> Evaluation:
         try:

@@ -36,9 +36,8 @@ REVISIONS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
-    """What was decided ``at`` some time, with the newest prediction of then."""
+class Evaluation(NamedTuple):
+    """What was decided ``at`` some time, with the newest prediction of then. A tuple, as the facts."""
 
     at: datetime
     active: tuple[Alert, ...]
@@ -118,9 +117,7 @@ class Alerts:
             revisions = _revisions(session, ids)
             active = active_alerts(session, ids)
         cases = {
-            each.user_id: Case(
-                each.facts._replace(now=now), _by_rule(active.get(each.user_id, ())), each.selection.zone
-            )
+            each.user_id: Case(each.facts.at(now), _by_rule(active.get(each.user_id, ())), each.selection.zone)
             for each in known
             if revisions.get(each.user_id) == each.revision and each.facts.today == each.selection.today
         }
