@@ -34,7 +34,6 @@ class ViewState:
     risk: frozenset[str] = frozenset()
     period: str = DateRange.ALL.value
     typed: dict[str, str] = field(default_factory=dict)
-    paused: bool = False
 
     @property
     def active(self) -> int:

@@ -35,15 +35,16 @@
 
   const formats = {};
   function format(name, options) {
-    const zone = root()?.dataset.zone || undefined;
-    if (!formats[name]) {
+    const { zone, locale } = root()?.dataset ?? {};
+    const key = [name, zone, locale].join(' '); // chosen anew on the page of settings
+    if (!formats[key]) {
       try {
-        formats[name] = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
+        formats[key] = new Intl.DateTimeFormat(locale, { ...options, timeZone: zone });
       } catch {
-        formats[name] = new Intl.DateTimeFormat(undefined, options); // a zone this browser does not know
+        formats[key] = new Intl.DateTimeFormat(locale, options); // a zone this browser does not know
       }
     }
-    return formats[name];
+    return formats[key];
   }
   const clock = (date) => format('clock', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(date);
   const day = (date) => format('day', { day: 'numeric', month: 'short', year: 'numeric' }).format(date);
@@ -289,6 +290,19 @@
     document.activeElement?.closest?.('.tip')?.querySelector('button').blur();
   }
 
+  // A single key does what the element that is marked with it does, unless it is typed into something.
+  function onShortcut(event) {
+    const off = root()?.dataset.noShortcuts !== undefined;
+    if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (event.target.closest?.('input, select, textarea, [contenteditable], [role="dialog"]')) return;
+    const marked = [...document.querySelectorAll('[data-key]')];
+    const element = marked.find(({ dataset, offsetParent }) => dataset.key === event.key && offsetParent);
+    if (!element) return;
+    event.preventDefault();
+    if (element.matches('input')) element.focus();
+    else element.click();
+  }
+
   function onTip(event) {
     const tip = event.target.closest?.('.tip');
     if (tip) keepInside(tip);
@@ -301,6 +315,7 @@
   setInterval(paint, 1000);
   document.addEventListener('click', onClick);
   document.addEventListener('keydown', onKey);
+  document.addEventListener('keydown', onShortcut);
   document.addEventListener('mouseover', onTip);
   document.addEventListener('focusin', onTip);
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && retry());

@@ -59,7 +59,7 @@ class FilterBar(ui.element, default_classes='filters'):
             field.show_error(errors.get(key, ''))
 
     def _text_field(self, on_input: Callable[[str, object], None]) -> dict[str, FilterField]:
-        props = 'type=search maxlength=100 placeholder="Name or id" autocomplete=off spellcheck=false'
+        props = 'type=search maxlength=100 placeholder="Name or id" autocomplete=off spellcheck=false data-key=/'
         return {'q': FilterField('Customer', key='q', on_input=on_input, props=props)}
 
     def _score_fields(self, on_input: Callable[[str, object], None]) -> dict[str, FilterField]:

@@ -11,9 +11,9 @@ from nicegui import Client, background_tasks, ui
 
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_services import BoardIdentity, BoardServices
-from app.pages.changes import Changes
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
+from app.pages.updates import Updates
 from app.view_state import ViewState
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
@@ -42,9 +42,15 @@ class Board:
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
-        self.changes = Changes(client, self._tick)
-        seconds = services.settings.refresh_seconds
-        with frame('Churn board', identity, refresh_seconds=seconds, on_pause=self._pause) as self._connection:
+        self.updates = Updates(
+            services.preferences,
+            identity.user_id,
+            client,
+            self.refresh,
+            beat=services.settings.refresh_seconds,
+            wanted=lambda: self._waiting,
+        )
+        with frame('Churn board', identity, updates=self.updates) as self._connection:
             self._sample = SampleBanner(self._ask_removal)
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
@@ -66,17 +72,16 @@ class Board:
                 action='Remove',
                 on_confirm=self._remove_sample,
             )
-        client.on_connect(self._tick)
-        ui.timer(seconds, self._tick, immediate=False)
 
     async def first_show(self) -> None:
         """Put the numbers into the page itself when they are at hand; the first tick brings them otherwise."""
         await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
 
     async def refresh(self) -> None:
-        query = self._state.query
+        query, missed = self._state.query, self.updates.missed
         try:
-            await self._show(query)
+            if await self._show(query):
+                self.updates.shown(missed)
         except BeingWorkedOut as error:
             self._wait(query, error.message)
         except ChurnboardError as error:
@@ -85,15 +90,16 @@ class Board:
             log.exception('the board could not be refreshed')
             self._fail(query, 'Something unexpected happened; it is in the log of the server.')
 
-    async def _show(self, query: DashboardQuery) -> None:
+    async def _show(self, query: DashboardQuery) -> bool:
+        """Whether that is still what the page is to show."""
         snapshot = await self._services.hub.snapshot(self._user_id, query)
         if not self._waits_for(query):
-            return
+            return False
         self._sample.set_visibility(snapshot.has_sample)
         self._view.show(snapshot, self._state)
         charts = await self._services.hub.charts(self._user_id, query)
         if not self._waits_for(query):
-            return
+            return False
         self._view.show_charts(charts)
         self._view.show_busy(False, why=NEWER if snapshot.data.state is BoardState.REFRESHING else '')
         self._waiting = False
@@ -101,6 +107,7 @@ class Board:
         self._error.clear_error()
         self._connection.show_delayed(False)
         self._connection.show(snapshot.as_of)
+        return True
 
     def _waits_for(self, query: DashboardQuery) -> bool:
         """An answer to an older question is dropped: the newer one has its own."""
@@ -119,10 +126,6 @@ class Board:
             self._error.show(reason, as_of=self._as_of)
             self._connection.show_delayed(True)
 
-    async def _tick(self) -> None:
-        if (self._waiting or not self._state.paused) and self._client.has_socket_connection:
-            await self.refresh()
-
     def _change(self, change: Callable[[], None]) -> None:
         before = self._state.query
         change()
@@ -132,12 +135,6 @@ class Board:
         if state.query != before:
             self._waiting = False
             self._view.show_busy(True)
-            background_tasks.create(self.refresh())
-
-    def _pause(self, paused: bool) -> None:
-        self._state.paused = paused
-        self._connection.show_paused(paused)
-        if not paused:
             background_tasks.create(self.refresh())
 
     async def _export(self, fmt: str) -> None:
