@@ -31,6 +31,13 @@ class Connection(ui.element, default_classes='connection'):
         """How often newer numbers are to be expected."""
         set_prop(self, 'data-interval', f'{seconds:g}')
 
+    def show_query(self, query: str) -> None:
+        """What the numbers are of, for when they have to be asked for by REST.
+
+        :param query: the query string with its question mark, or nothing.
+        """
+        set_prop(self, 'data-query', query or None)
+
     def show(self, as_of: datetime) -> None:
         set_prop(self, 'data-as-of', as_of.isoformat(timespec='milliseconds'))
 

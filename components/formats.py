@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
+
+NumberKind = Literal['count', 'percent', 'fraction']
+"""How a number is written: each is also the name of its function below, and known to assets/polling.js."""
 
 NBSP = '\u00a0'
 MINUS = '\u2212'
