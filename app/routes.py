@@ -9,7 +9,19 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from app.api import auth as auth_api
-from app.api import customers, documents, health, keys, live_data, metrics, predictions, series, session, unknown
+from app.api import (
+    customer_records,
+    customers,
+    documents,
+    health,
+    keys,
+    live_data,
+    metrics,
+    predictions,
+    series,
+    session,
+    unknown,
+)
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
 from app.pages import login
@@ -52,6 +64,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(series.create_router(auth, hub))
     app.include_router(exports_api.create_router(auth, services.exports))
     app.include_router(uploads_api.create_router(auth, services.uploads))
+    app.include_router(customer_records.create_router(auth, services.database, hub, services.records))
     app.include_router(
         customers.create_router(auth, services.database, hub, services.customers, bands=services.settings.bands)
     )
