@@ -26,6 +26,7 @@ from app.api import exports as exports_api
 from app.api import uploads as uploads_api
 from app.pages import login
 from app.pages.connect import connect_page
+from app.pages.customer import customer_page, customer_page_by_parameter
 from app.pages.dashboard import dashboard_page
 from app.pages.data import data_page
 from app.pages.failure import failure_page
@@ -33,7 +34,7 @@ from app.services import Services
 
 ASSETS = Path(__file__).parents[1] / 'assets'
 
-PAGES = ('/', '/data', '/connect')
+PAGES = ('/', '/data', '/connect', '/customers', '/customers/*')
 """For signed-in people; see ``SignInGate``."""
 
 LINK_NOTICED_SECONDS = 5.0
@@ -78,6 +79,12 @@ def add_pages(app: FastAPI, services: Services) -> None:
     ui.page('/', title='Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(dashboard_page(services))
     ui.page('/data', title='Data · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(data_page(services))
     ui.page('/connect', title='Connect · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(connect_page(services))
+    ui.page('/customers', title='Customer · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(
+        customer_page_by_parameter(services)
+    )
+    ui.page('/customers/{customer_id:path}', title='Customer · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(
+        customer_page(services)
+    )
     nicegui_app.on_page_exception(failure_page)
     ui.run_with(
         app,
