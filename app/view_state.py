@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -63,6 +63,25 @@ class ViewState:
         self.risk, self.period = frozenset(), DateRange.ALL.value
         self.typed.clear()
         self._apply()
+
+    def parameters(self) -> dict[str, str]:
+        """The view as parameters of its address, without what could not be used."""
+        found = {'risk': ','.join(sorted(self.risk)), 'period': '' if self.period == DateRange.ALL else self.period}
+        for key in (*TYPED_FILTERS, *(TYPED_DAYS if self.period == CUSTOM else ())):
+            found[key] = '' if key in self.errors else self.typed.get(key, '')
+        return {key: value for key, value in found.items() if value}
+
+    def restore(self, parameters: Mapping[str, str]) -> None:
+        """Look at what an address says, which anybody may have written: what is not understood is passed over."""
+        for level in parameters.get('risk', '').split(','):
+            if level not in self.risk:
+                self.toggle_risk(level)
+        self.choose_period(parameters.get('period'))
+        for key in (*TYPED_FILTERS, *TYPED_DAYS):
+            if key in parameters:
+                self.enter(key, parameters[key])
+        for key in [*self.errors]:
+            self.enter(key, '')
 
     def describe(self) -> str:
         """The filters in words, for the reader who sees nothing because of them."""

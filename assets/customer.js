@@ -60,11 +60,12 @@
   function onClick(event) {
     const link = event.target.closest?.('a[data-back]');
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) && event.button === 0;
-    if (!link || !plain || history.length < 2 || !document.referrer) return;
+    if (!link || !plain || !document.referrer) return;
     const from = new URL(document.referrer);
     if (from.origin !== location.origin || from.pathname !== '/') return;
     event.preventDefault();
-    history.back();
+    if (history.length > 1) history.back();
+    else location.assign(from); // a tab of its own: the address has the board's filters
   }
 
   function onChanged(changes) {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from nicegui import ui
 
 from components.choice import Choice
+from components.element_state import set_prop
 from components.filter_field import FilterField
 from components.risk_chip import ICONS, WORDS
 from components.text import Text
@@ -57,6 +58,16 @@ class FilterBar(ui.element, default_classes='filters'):
         self._toggle.set_text(f'Filters ({active})' if active else 'Filters')
         for key, field in self._fields.items():
             field.show_error(errors.get(key, ''))
+
+    def begin_with(self, typed: Mapping[str, str]) -> None:
+        """What stands in the fields when the page appears."""
+        for key, value in typed.items():
+            if key in self._fields:
+                self._fields[key].begin_with(value)
+
+    def show_address(self, parameters: str) -> None:
+        """Let assets/view.js write the view into the address, so that coming back, or a reload, finds it again."""
+        set_prop(self, 'data-view', parameters)
 
     def _text_field(self, on_input: Callable[[str, object], None]) -> dict[str, FilterField]:
         props = 'type=search maxlength=100 placeholder="Name or id" autocomplete=off spellcheck=false'

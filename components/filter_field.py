@@ -40,6 +40,10 @@ class FilterField(ui.element, default_classes='field'):
 
         self._input.on('input', changed, js_handler=SEND_WHEN_QUIET)
 
+    def begin_with(self, value: str) -> None:
+        """Let assets/view.js type this once: as a default, the reset button would bring it back."""
+        set_prop(self._input, 'data-begin', value)
+
     def show_error(self, message: str) -> None:
         self._error.set_text(message)
         set_prop(self._input, 'aria-invalid', 'true' if message else None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from nicegui import Client, background_tasks, ui
 
@@ -44,7 +45,9 @@ class Board:
         """For numbers that were asked for: paused or not, they are shown when they are there."""
         self.changes = Changes(client, self._tick)
         seconds = services.settings.refresh_seconds
-        with frame('Churn board', identity, refresh_seconds=seconds, on_pause=self._pause) as self._connection:
+        with frame(
+            'Churn board', identity, assets=('view.js',), refresh_seconds=seconds, on_pause=self._pause
+        ) as self._connection:
             self._sample = SampleBanner(self._ask_removal)
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
@@ -66,6 +69,7 @@ class Board:
                 action='Remove',
                 on_confirm=self._remove_sample,
             )
+        self._restore(request.query_params)
         client.on_connect(self._tick)
         ui.timer(seconds, self._tick, immediate=False)
 
@@ -127,12 +131,22 @@ class Board:
         before = self._state.query
         change()
         state = self._state
-        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, active=state.active)
+        self._show_filters()
+        self._filters.show_address(urlencode(state.parameters()))
         self._toolbar.say('')
         if state.query != before:
             self._waiting = False
             self._view.show_busy(True)
             background_tasks.create(self.refresh())
+
+    def _restore(self, parameters: Mapping[str, str]) -> None:
+        self._state.restore(parameters)
+        self._filters.begin_with(self._state.typed)
+        self._show_filters()
+
+    def _show_filters(self) -> None:
+        state = self._state
+        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, active=state.active)
 
     def _pause(self, paused: bool) -> None:
         self._state.paused = paused

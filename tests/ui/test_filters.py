@@ -108,3 +108,22 @@ async def test_an_export_says_how_it_ended(
     await settled()
     await asyncio.sleep(0.1)
     assert text(user, 'toolbar-message') == said
+
+
+async def test_the_view_is_written_into_the_address_and_taken_from_it(user: User, hub: FakeHub) -> None:
+    await user.open('/')
+    assert 'data-view' not in one(user, 'filters').props, 'an address stays as it is until somebody filters'
+    user.find(marker='risk-high').click()
+    user.find(marker='filter-q').trigger('input', 'a&b')
+    await settled()
+    assert one(user, 'filters').props['data-view'] == 'risk=high&q=a%26b'
+
+    await user.open('/?risk=high&q=a%26b&min_score=40&colour=red')
+    await settled()
+    assert hub.queries[-1] == DashboardQuery().with_filter({'risk': ['high'], 'q': 'a&b', 'min_score': '0.4'})
+    assert one(user, 'risk-high').props['aria-pressed'] == 'true'
+    assert one(user, 'filter-q').props['data-begin'] == 'a&b'
+    assert text(user, 'filters-toggle') == 'Filters (3)'
+    user.find(marker='filters').trigger('reset')
+    await settled()
+    assert one(user, 'filters').props['data-view'] == ''

@@ -79,3 +79,51 @@ def test_reset_forgets_everything() -> None:
     assert view.active == 3
     view.reset()
     assert view == ViewState()
+
+
+def test_what_an_address_says_is_the_view_that_wrote_it() -> None:
+    view = ViewState()
+    view.toggle_risk('high')
+    view.toggle_risk('low')
+    view.choose_period('custom')
+    for key, typed in (('q', 'Ärger & Söhne?'), ('min_score', '40'), ('from', '2026-11-01'), ('to', '2026-11-23')):
+        view.enter(key, typed)
+    again = ViewState()
+    again.restore(view.parameters())
+    assert again == view
+    again.reset()
+    assert again.parameters() == {}
+
+
+def test_days_are_in_the_address_only_where_they_are_asked_for() -> None:
+    view = ViewState()
+    view.enter('from', '2026-11-01')
+    view.choose_period('30d')
+    assert view.parameters() == {'period': '30d'}
+
+
+@pytest.mark.parametrize(
+    'parameters',
+    [
+        {'risk': 'extreme,,;'},
+        {'period': '1000d'},
+        {'min_score': '900', 'q': 'x' * 101},
+        {'min_score': '90', 'max_score': '10'},
+        {'from': 'yesterday', 'period': 'custom'},
+        {'colour': 'red', 'next_cursor': 'x'},
+        {'q': '\0'},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_in_an_address_is_passed_over_without_a_message(parameters: dict[str, str]) -> None:
+    view = ViewState()
+    view.restore(parameters)
+    assert view.errors == {}
+    assert view.query in (DashboardQuery(), DashboardQuery().with_filter({'max_score': '0.1'}))
+
+
+def test_a_fault_is_not_written_into_the_address() -> None:
+    view = ViewState()
+    view.enter('q', 'acme')
+    view.enter('min_score', '900')
+    assert view.parameters() == {'q': 'acme'}
