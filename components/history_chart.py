@@ -12,26 +12,27 @@ from components.lazy_chart import LazyChart
 from components.risk_chip import WORDS
 from components.scorings import Scoring
 from components.text import Text
-from components.time_ago import TimeAgo
+
+IN_TABLE = 100
 
 
 class PointRow(Row[Scoring]):
     def __init__(self) -> None:
         super().__init__('tr')
         with self:
-            with ui.element('td'):
-                self._time = TimeAgo()
-            self._score = Text('td')
-            self._word = Text('td')
+            self._time, self._score, self._word = Text('td'), Text('td'), Text('td')
 
     def show(self, item: Scoring) -> None:
-        self._time.show(item.timestamp)
+        self._time.set_text(item.local_time.replace('T', ' ')[: len('2026-11-23 08:00')])
         self._score.set_text(f'{item.score * 100:.4f}'.rstrip('0').rstrip('.') + '\u00a0%')
         self._word.set_text(WORDS[item.level])
 
 
 class HistoryChart(LazyChart):
-    """A customer's scores over time: a step line before the risk bands, one sentence, and the same as a table."""
+    """A customer's scores over time: a step line before the risk bands, one sentence, and the same as a table.
+
+    The table has the newest scores only: all of them are in the list below.
+    """
 
     def __init__(self) -> None:
         super().__init__('Score history', name='history')
@@ -59,11 +60,11 @@ class HistoryChart(LazyChart):
         self._sentence.set_text(sentence)
         self.show(score_history(scorings, medium=medium, high=high), finding=finding)
         if self._as_table:
-            self._rows.show(scorings)
+            self._rows.show(scorings[:IN_TABLE])
 
     def _switch(self) -> None:
         self._as_table = not self._as_table
         set_prop(self._toggle, 'aria-pressed', 'true' if self._as_table else 'false')
         self._frame.set_visibility(not self._as_table)
         self._table.set_visibility(self._as_table)
-        self._rows.show(self._scorings if self._as_table else ())
+        self._rows.show(self._scorings[:IN_TABLE] if self._as_table else ())

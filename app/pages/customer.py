@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
-STEP, MOST = 100, 1_000
+STEP, MOST = 100, 500
 """Scores that are shown at first and with each request for more, and at most."""
 NEWS_SECONDS = 30.0
 """How much time there is at least between two announcements of new scores."""
@@ -142,7 +142,7 @@ class CustomerPage:
         if self._client.is_deleted or (self._version and question.revision < self._version[0]):
             return  # a later look came back earlier
         today = question.selection.today
-        self._version = (question.revision, today, shown)
+        self._version = version = (question.revision, today, shown)
         if detail is None:
             self._show_missing(notes)
             return
@@ -150,6 +150,7 @@ class CustomerPage:
         name = detail.get('customer_name') or self._customer_id
         self._client.title = f'{name} · Churnboard'
         self._view.show(detail, scorings, today=today)
+        await self._view.show_rows(scorings, wanted=lambda: self._version is version and not self._client.is_deleted)
         if self._latest not in (None, scorings[0].id):
             self._tell(news(name, scorings[0]))
         self._latest = scorings[0].id

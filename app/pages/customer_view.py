@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from services.customer_records import LONGEST_SNOOZE
 from services.scores import RiskBands, from_millionths
 
 PROPOSED_DAYS = 7
+AT_ONCE = 25
+"""Rows that are built in one go."""
 
 
 class CustomerView:
@@ -62,8 +65,21 @@ class CustomerView:
             finding=finding(scorings, more=more),
             sentence=sentence(scorings, total=total),
         )
-        self._scorings.show(scorings, total=total, most=self._most)
+        self._scorings.show_extent(len(scorings), total=total, most=self._most)
         self._notes.show(note_items(detail['notes']))
+
+    async def show_rows(self, scorings: Sequence[Scoring], *, wanted: Callable[[], bool]) -> None:
+        """A row for each score: new ones some at a time, since the server does nothing else meanwhile.
+
+        :param wanted: whether they still are, asked before each time.
+        """
+        sizes = [*range(self._scorings.count + AT_ONCE, len(scorings), AT_ONCE), len(scorings)]
+        for size in sizes:
+            if not wanted():
+                return
+            self._scorings.show_rows(scorings[:size])
+            if size < len(scorings):
+                await asyncio.sleep(0)
 
     def show_missing(self, notes: Sequence[Mapping[str, Any]]) -> None:
         """There is no such customer; what was once written about it is."""

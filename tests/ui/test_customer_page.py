@@ -123,6 +123,11 @@ async def test_it_says_who_it_is_how_great_the_risk_is_and_why(opened: User) -> 
 async def test_each_score_stands_beside_the_one_before_it(opened: User) -> None:
     rows = [row for row in one(opened, 'scoring-rows').default_slot.children if isinstance(row, ScoringRow)]
     assert [row._change.text for row in rows] == ['+12 points', '+24.3 points', 'First score']
+    assert [row._reasons.text for row in rows] == [
+        '+ Champion left (new) · + Logins down · \u2212 Annual contract (new)',
+        '+ Logins down',
+        '+ Logins down',
+    ]
     assert [row._risk.text for row in rows] == ['High\u00a082\u00a0%', 'High\u00a070\u00a0%', 'Medium\u00a046\u00a0%']
 
 
@@ -134,6 +139,7 @@ async def test_the_chart_has_a_finding_a_sentence_and_a_table(opened: User) -> N
     await press(opened, 'history-table')
     assert one(opened, 'history-table').props['aria-pressed'] == 'true'
     await opened.should_see('45.67\u00a0%')
+    await opened.should_see('2026-11-04 13:00')
     await press(opened, 'history-table')
     await opened.should_not_see('45.67\u00a0%')
 
@@ -175,7 +181,7 @@ async def test_of_a_long_history_the_newest_are_shown_and_more_when_asked_for(
     assert text(user, 'panel-note-scorings') == f'The newest 100 of {MOST + 50:,} scores'
     await press(user, 'more-scorings')
     assert len(one(user, 'scoring-rows').default_slot.children) == 2 * STEP
-    for _ in range(8):
+    for _ in range(MOST // STEP - 2):
         await press(user, 'more-scorings')
     assert len(one(user, 'scoring-rows').default_slot.children) == MOST
     assert not one_hidden(user, 'more-scorings').visible
