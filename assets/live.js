@@ -197,7 +197,6 @@
   function reload() {
     const recent = JSON.parse(sessionStorage.churnboardReloads || '[]').filter((at) => Date.now() - at < 60_000);
     sessionStorage.churnboardReloads = JSON.stringify([...recent, Date.now()]);
-    sessionStorage.churnboardPlace = JSON.stringify({ address: location.href, top: window.scrollY });
     setTimeout(() => location.reload(), recent.length < 3 ? 0 : 10_000);
   }
 
@@ -285,20 +284,11 @@
     observeCharts();
   }
 
-  // A page that was loaded anew by itself goes on where its reader was.
-  function comeBack() {
-    const place = JSON.parse(sessionStorage.churnboardPlace || 'null');
-    if (!place) return;
-    delete sessionStorage.churnboardPlace;
-    if (place.address === location.href) requestAnimationFrame(() => window.scrollTo(0, place.top));
-  }
-
   function notice() {
     const known = root()?.dataset.asOf ?? null;
     if (known !== asOf) {
       asOf = known;
       freshAt = Date.now();
-      comeBack();
     }
     if (!queued) {
       queued = true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -55,6 +56,17 @@ def account_value(value: float | None) -> str:
         return MISSING
     text = f'{value:,.0f}' if abs(value) >= 100 or value == int(value) else f'{value:,.2f}'
     return text.replace('-', MINUS)
+
+
+def points(millionths: int) -> str:
+    """A difference of scores in percentage points, with its sign: as few decimals as tell it from none."""
+    exact = Decimal(millionths) / 10_000
+    text = f'{exact:+.1f}' if abs(exact) >= Decimal('0.1') else f'{exact:+.4f}'
+    return text.rstrip('0').rstrip('.').replace('-', MINUS)
+
+
+def day(of: date) -> str:
+    return f'{of.day} {of:%b} {of.year}'
 
 
 def reason(text: str) -> str:

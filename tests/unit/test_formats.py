@@ -65,3 +65,22 @@ def test_a_reason_keeps_its_sign() -> None:
 
 def test_one_is_singular() -> None:
     assert [formats.plural(number, 'row', 'rows') for number in (0, 1, 2_000)] == ['0 rows', '1 row', '2,000 rows']
+
+
+@pytest.mark.parametrize(
+    ('millionths', 'written'),
+    [
+        (120_000, '+12'),
+        (-243_300, '−24.3'),
+        (10_000, '+1'),
+        (1_000_000, '+100'),
+        (-1_000_000, '−100'),
+        (1_000, '+0.1'),
+        (900, '+0.09'),
+        (1, '+0.0001'),
+        (-1, '−0.0001'),
+        (99_999, '+10'),
+    ],
+)
+def test_a_difference_of_scores_is_written_in_points_and_never_as_none(millionths: int, written: str) -> None:
+    assert formats.points(millionths) == written
