@@ -18,11 +18,12 @@ from app.pages.dashboard import dashboard_page
 from app.pages.data import data_page
 from app.pages.failure import failure_page
 from app.pages.reader import with_preferences
+from app.pages.settings import settings_page
 from app.services import Services
 
 ASSETS = Path(__file__).parents[1] / 'assets'
 
-PAGES = ('/', '/data', '/connect')
+PAGES = ('/', '/data', '/connect', '/settings')
 """For signed-in people; see ``SignInGate``."""
 
 LINK_NOTICED_SECONDS = 5.0
@@ -67,6 +68,7 @@ def add_pages(app: FastAPI, services: Services) -> None:
         ('/', 'Churnboard', dashboard_page(services)),
         ('/data', 'Data · Churnboard', data_page(services)),
         ('/connect', 'Connect · Churnboard', connect_page(services)),
+        ('/settings', 'Settings · Churnboard', settings_page(services)),
     ):
         build = with_preferences(services.preferences, page)
         ui.page(path, title=title, reconnect_timeout=PAGE_KEPT_SECONDS)(build)

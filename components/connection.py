@@ -22,10 +22,14 @@ class Connection(ui.element, default_classes='connection'):
         self.mark('connection')
         self.props['data-connection'] = ''
         self.props['data-zone'] = time_zone
-        if locale:
-            self.props['data-locale'] = locale
-        if not shortcuts:
-            self.props['data-no-shortcuts'] = ''
+        self.show_locale(locale)
+        self.show_shortcuts(shortcuts)
+
+    def show_locale(self, locale: str) -> None:
+        set_prop(self, 'data-locale', locale or None)
+
+    def show_shortcuts(self, on: bool) -> None:
+        set_prop(self, 'data-no-shortcuts', None if on else 'true')
 
     def show_interval(self, seconds: float) -> None:
         """How often newer numbers are to be expected."""

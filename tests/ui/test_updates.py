@@ -14,7 +14,7 @@ from nicegui.testing import User, user_simulation
 from app.pages.dashboard import dashboard_page
 from app.pages.data import data_page
 from app.pages.reader import PREFERENCES
-from app.pages.updates import _rates
+from app.pages.updates import rate_words
 from services.errors import Unavailable
 from services.preferences import Preferences, UpdateInterval
 from tests.ui.board_user import one, one_hidden, refresh, settled, text
@@ -222,7 +222,7 @@ async def test_the_data_page_counts_too(tmp_path: Path) -> None:
         assert not one_hidden(user, 'held').visible
 
 
-def test_the_rates_are_told_as_they_are() -> None:
-    assert list(_rates(5).values()) == ['Every 5 s', 'Every 15 s', 'Every 60 s', 'Updates off']
-    assert list(_rates(20)) == ['5', '60', 'off']
-    assert _rates(20)['5'] == 'Every 20 s'
+def test_therate_words_are_told_as_they_are() -> None:
+    assert list(rate_words(5).values()) == ['Every 5 s', 'Every 15 s', 'Every 60 s', 'Updates off']
+    assert list(rate_words(20)) == ['5', '60', 'off']
+    assert rate_words(20)['5'] == 'Every 20 s'

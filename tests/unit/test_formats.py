@@ -65,3 +65,10 @@ def test_a_reason_keeps_its_sign() -> None:
 
 def test_one_is_singular() -> None:
     assert [formats.plural(number, 'row', 'rows') for number in (0, 1, 2_000)] == ['0 rows', '1 row', '2,000 rows']
+
+
+def test_numbers_are_written_in_the_readers_own_way_and_only_there() -> None:
+    with formats.written_as(formats.NumberFormat(decimal=',', group='.')):
+        written = formats.count(-1_234_567), formats.percent(41.87), formats.account_value(19.5), formats.score(0.824)
+    assert written == ('−1.234.567', f'41,9{NBSP}%', '19,50', f'82{NBSP}%')
+    assert formats.count(1_234) == '1,234'
