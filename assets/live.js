@@ -10,6 +10,7 @@
     connecting: 'Connecting',
     live: 'Live',
     paused: 'Paused',
+    off: 'Updates off',
     delayed: 'Delayed',
     reconnecting: 'Reconnecting…',
     offline: 'Offline',
@@ -77,7 +78,7 @@
   function state() {
     if (link === 'lost') return attempt > TRIES || navigator.onLine === false ? 'offline' : 'reconnecting';
     if (link === 'connecting') return 'connecting';
-    if (root().dataset.paused) return 'paused';
+    if (root().dataset.paused) return root().dataset.paused === 'off' ? 'off' : 'paused';
     if (root().dataset.delayed) return 'delayed';
     if (asOf === null && Date.now() - linkedAt < 3000 * Number(root().dataset.interval)) return 'connecting';
     return Date.now() - freshAt > 3000 * Number(root().dataset.interval) ? 'delayed' : 'live';

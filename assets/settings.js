@@ -1,4 +1,5 @@
-// The page of settings: offers the time zone of the device, and takes a click into the field as the wish for another one.
+// The page of settings: offers the time zone of the device, takes a click into that field as the wish for another one,
+// and lets people see the passwords they type.
 (() => {
   'use strict';
 
@@ -20,6 +21,14 @@
     field().focus();
     offer();
   });
+  function reveal(form, shown) {
+    form.querySelectorAll('[autocomplete$="-password"]').forEach((input) => (input.type = shown ? 'text' : 'password'));
+  }
+  document.addEventListener('change', ({ target }) => {
+    if (target.matches('[data-show-passwords]')) reveal(target.form, target.checked);
+  });
+  document.addEventListener('reset', ({ target }) => reveal(target, false));
+
   new MutationObserver((_, observer) => {
     if (!field()) return;
     observer.disconnect();

@@ -42,5 +42,6 @@ class Connection(ui.element, default_classes='connection'):
         """The server knows that it cannot bring newer numbers: not live, however young the last ones are."""
         set_prop(self, 'data-delayed', 'true' if delayed else None)
 
-    def show_paused(self, paused: bool) -> None:
-        set_prop(self, 'data-paused', 'true' if paused else None)
+    def show_paused(self, paused: bool, *, off: bool = False) -> None:
+        """:param off: nothing newer is shown by itself, paused or not."""
+        set_prop(self, 'data-paused', 'off' if off else 'true' if paused else None)

@@ -24,6 +24,6 @@ def add_zone_field(form: SettingForm, zones: Sequence[str], *, value: str) -> No
     )
     with field:
         options = ui.html(''.join(f'<option value="{zone}">' for zone in zones), sanitize=False, tag='datalist')
-        here = Text('button').classes('button button-quiet').props('type=button hidden data-zone-here')
+        here = Text('button').classes('button').props('type=button hidden data-zone-here')
     field.input.props['list'] = options.html_id
     here.mark('zone-here')

@@ -11,6 +11,7 @@ from app.pages.settings_services import SettingsServices
 from components.formats import plural
 from components.panel import Panel
 from components.setting_form import SettingForm
+from components.text import Text
 from services.errors import InvalidRequest, InvalidToken
 from services.passwords import MIN_CHARACTERS
 
@@ -34,6 +35,9 @@ class PasswordDesk:
             new = 'type=password autocomplete=new-password'
             self._form.add('New password', key='new', props=new, about=ABOUT_NEW)
             self._form.add('New password again', key='again', props=new)
+            with self._form.body, ui.element('label').classes('setting-check'):
+                ui.element('input').props('type=checkbox data-show-passwords')
+                Text('span', 'Show the passwords')
 
     async def _change(self, asked: object) -> None:
         async def work() -> str:

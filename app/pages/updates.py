@@ -151,10 +151,10 @@ class Updates:
         background_tasks.create(self._show(), name='show updates')
 
     def _draw(self) -> None:
-        seconds = self.interval.seconds(self._beat)
-        self._connection.show_paused(self.held)
+        seconds, off = self.interval.seconds(self._beat), self.interval is UpdateInterval.OFF
+        self._connection.show_paused(self._paused, off=off)
         self._connection.show_interval(seconds or self._beat)
-        self._control.show(paused=self._paused, rate=self.interval.value, missed=self.missed, off=seconds is None)
+        self._control.show(paused=self._paused, rate=self.interval.value, missed=self.missed, off=off)
 
     async def _remember(self, **changes: Unpack[PreferenceChange]) -> str:
         problem = ''

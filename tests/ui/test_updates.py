@@ -70,7 +70,7 @@ def today(user: User) -> str:
 
 
 def held(user: User) -> bool:
-    return one(user, 'connection').props.get('data-paused') == 'true'
+    return 'data-paused' in one(user, 'connection').props
 
 
 async def test_what_comes_while_paused_is_counted_and_shown_on_resuming(user: User, reader: Reader) -> None:
