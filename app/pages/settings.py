@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from nicegui import Client, background_tasks, ui
@@ -20,6 +20,7 @@ from app.pages.settings_password import PasswordDesk
 from app.pages.settings_services import SettingsServices
 from app.pages.settings_sessions import SessionDesk
 from app.pages.updates import Updates
+from app.pages.zone_names import zone_names
 from components.error_banner import ErrorBanner
 from components.formats import written_as
 from components.panel import Panel
@@ -41,7 +42,7 @@ def settings_page(services: SettingsServices) -> Callable[[], Awaitable[None]]:
         if identity.session_hash is not None:
             services.page_registry.add(identity.session_hash, client)
         client.on_delete(lambda: send_away(client, path='/settings'))
-        page = SettingsPage(services, identity, client)
+        page = SettingsPage(services, identity, client, zones=await asyncio.to_thread(zone_names))
         client.on_delete(services.hub.watch(identity.user_id, on_change=page.updates.tell).close)
         await page.first_show()
 
@@ -51,7 +52,10 @@ def settings_page(services: SettingsServices) -> Callable[[], Awaitable[None]]:
 class SettingsPage:
     """One tab: what is typed into it stays, whatever changes meanwhile."""
 
-    def __init__(self, services: SettingsServices, identity: BoardIdentity, client: Client) -> None:
+    def __init__(
+        self, services: SettingsServices, identity: BoardIdentity, client: Client, *, zones: Sequence[str]
+    ) -> None:
+        """:param zones: the names of the time zones to choose from."""
         self._hub = services.hub
         self._user_id = identity.user_id
         self._client = client
@@ -71,7 +75,7 @@ class SettingsPage:
             self._error = ErrorBanner(self.look)
             with ui.element('div').classes('settings'):
                 Text('p', 'Settings').classes('settings-title').props('aria-hidden=true')
-                self._account = AccountDesk(services.accounts, identity, saving)
+                self._account = AccountDesk(services.accounts, identity, saving, zones=zones)
                 DisplayDesk(
                     services.preferences,
                     self._user_id,

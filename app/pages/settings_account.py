@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-from zoneinfo import available_timezones
+from collections.abc import Sequence
 
 from nicegui import ui
 
 from app.pages.board_services import BoardIdentity
 from app.pages.saving import Saving, typed
 from app.pages.settings_services import SettingsAccounts
+from app.pages.zone_names import zone_called
 from components.panel import Panel
 from components.setting_form import SettingForm
 from components.text import Text
@@ -23,10 +23,14 @@ NAME = 'type=text maxlength=100 autocomplete=name'
 class AccountDesk:
     """Builds both panels, and follows how far the days of another zone are."""
 
-    def __init__(self, accounts: SettingsAccounts, identity: BoardIdentity, saving: Saving) -> None:
+    def __init__(
+        self, accounts: SettingsAccounts, identity: BoardIdentity, saving: Saving, *, zones: Sequence[str]
+    ) -> None:
+        """:param zones: the names of those to choose from."""
         self._accounts = accounts
         self._user_id = identity.user_id
         self._saving = saving
+        self._zones = zones
         self.working_out = False
         """Whether the days of another zone are on their way."""
         self._build_profile(identity)
@@ -51,7 +55,7 @@ class AccountDesk:
             panel.show_note('Decides which calendar day a prediction belongs to, wherever you are.')
             with ui.element('div').classes('setting-body'):
                 self._zone = SettingForm('Save time zone', name='zone', on_save=self._move)
-                add_zone_field(self._zone, _zones(), value=identity.time_zone)
+                add_zone_field(self._zone, self._zones, value=identity.time_zone)
                 self._days = WorkingOut()
 
     async def _rename(self, asked: object) -> None:
@@ -63,7 +67,8 @@ class AccountDesk:
 
     async def _move(self, asked: object) -> None:
         async def work() -> str:
-            account = await self._accounts.move(self._user_id, typed(asked, 'time_zone').strip())
+            zone = zone_called(typed(asked, 'time_zone'), self._zones)
+            account = await self._accounts.move(self._user_id, zone)
             self._show_days(account)
             return 'Saved.' if self.working_out else f'Saved. Days are those in {account.time_zone}.'
 
@@ -78,9 +83,3 @@ class AccountDesk:
         elif self.working_out:
             self.working_out = False
             self._days.clear_progress(f'Days are those in {account.time_zone} now.')
-
-
-@cache
-def _zones() -> tuple[str, ...]:
-    """The names people look for: places, and UTC."""
-    return ('UTC', *sorted(name for name in available_timezones() if '/' in name and not name.startswith('Etc/')))

@@ -52,7 +52,8 @@ class Updates:
         self._on_choice: list[Callable[[], None]] = []
         self._changes = Changes(client, self._show_change)
         self._writing = asyncio.Lock()
-        self._shown_at = float('-inf')
+        self._looked_at = float('-inf')
+        self._was_shown = False
         self.missed = 0
         """Changes that the page was told of and did not show."""
 
@@ -85,6 +86,7 @@ class Updates:
 
         :param missed: what :attr:`missed` was when it began to look: what came since may not be shown.
         """
+        self._was_shown = True
         if missed:
             self.missed -= min(missed, self.missed)
             self._draw()
@@ -99,12 +101,17 @@ class Updates:
         self._draw()
 
     async def _tick(self) -> None:
-        if self._is_there() and (self._wanted() or self._is_due()):
+        if self._is_there() and (self._is_wanted() or self._is_due()):
             await self._show()
 
     async def _connected(self) -> None:
-        if self._is_there() and (self._wanted() or not self.held):
+        if self._is_there() and (self._is_wanted() or not self.held):
+            self._looked_at = asyncio.get_running_loop().time()
             await self._show()
+
+    def _is_wanted(self) -> bool:
+        """Whatever was chosen, a page that has shown nothing yet goes on trying."""
+        return self._wanted() or not self._was_shown
 
     def _is_there(self) -> bool:
         return not self._client.is_deleted and self._client.has_socket_connection
@@ -112,10 +119,10 @@ class Updates:
     def _is_due(self) -> bool:
         seconds, now = self.interval.seconds(self._beat), asyncio.get_running_loop().time()
         # the timer's beats are not exact: half a beat early is in time
-        early = seconds is not None and seconds > self._beat and now < self._shown_at + seconds - self._beat / 2
+        early = seconds is not None and seconds > self._beat and now < self._looked_at + seconds - self._beat / 2
         if self.held or early:
             return False
-        self._shown_at = now
+        self._looked_at = now
         return True
 
     def on_choice(self, listener: Callable[[], None]) -> None:
@@ -147,7 +154,7 @@ class Updates:
             self._show_now()
 
     def _show_now(self) -> None:
-        self._shown_at = asyncio.get_running_loop().time()
+        self._looked_at = asyncio.get_running_loop().time()
         background_tasks.create(self._show(), name='show updates')
 
     def _draw(self) -> None:
