@@ -31,11 +31,12 @@ from app.pages.dashboard import dashboard_page
 from app.pages.data import data_page
 from app.pages.failure import failure_page
 from app.pages.reader import with_preferences
+from app.pages.settings import settings_page
 from app.services import Services
 
 ASSETS = Path(__file__).parents[1] / 'assets'
 
-PAGES = ('/', '/data', '/connect', '/customers', '/customers/*')
+PAGES = ('/', '/data', '/connect', '/customers', '/customers/*', '/settings')
 """For signed-in people; see ``SignInGate``."""
 
 LINK_NOTICED_SECONDS = 5.0
@@ -83,6 +84,7 @@ def add_pages(app: FastAPI, services: Services) -> None:
         ('/connect', 'Connect · Churnboard', connect_page(services)),
         ('/customers', 'Customer · Churnboard', customer_page_by_parameter(services)),
         ('/customers/{customer_id:path}', 'Customer · Churnboard', customer_page(services)),
+        ('/settings', 'Settings · Churnboard', settings_page(services)),
     ):
         build = with_preferences(services.preferences, page)
         ui.page(path, title=title, reconnect_timeout=PAGE_KEPT_SECONDS)(build)

@@ -10,6 +10,7 @@
     connecting: 'Connecting',
     live: 'Live',
     paused: 'Paused',
+    off: 'Updates off',
     delayed: 'Delayed',
     reconnecting: 'Reconnecting…',
     polling: 'Polling',
@@ -97,7 +98,7 @@
     if (link === 'out') return 'signed-out';
     if (link === 'lost') return lostState();
     if (link === 'connecting') return 'connecting';
-    if (root().dataset.paused) return 'paused';
+    if (root().dataset.paused) return root().dataset.paused === 'off' ? 'off' : 'paused';
     if (root().dataset.delayed) return 'delayed';
     if (asOf === null && Date.now() - linkedAt < 3 * interval()) return 'connecting';
     return Date.now() - freshAt > 3 * interval() ? 'delayed' : 'live';

@@ -17,10 +17,13 @@
 
   const root = () => document.querySelector('[data-connection]');
   // As text, since a binary fraction is not the decimal that was sent: the server rounds that, half to even.
-  const decimals = (text, digits) =>
-    new Intl.NumberFormat('en-US', {
+  function decimals(text, digits) {
+    const [decimal, group] = root().dataset.signs;
+    const english = new Intl.NumberFormat('en-US', {
       minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: 'halfEven',
     }).format(text);
+    return english.replace(/[.,]/g, (sign) => (sign === '.' ? decimal : group));
+  }
   const FORMATS = {
     count: (number) => decimals(`${number}`, 0),
     percent: (number) => `${decimals(`${number}`, 1)}${NBSP}%`,

@@ -5,6 +5,7 @@ from datetime import datetime
 from nicegui import ui
 
 from components.element_state import set_prop
+from components.formats import ENGLISH, NumberFormat
 
 
 class Connection(ui.element, default_classes='connection'):
@@ -13,19 +14,27 @@ class Connection(ui.element, default_classes='connection'):
     Drawn in the browser because it must also be right while the server cannot be reached.
     """
 
-    def __init__(self, *, time_zone: str, locale: str = '', shortcuts: bool = True) -> None:
+    def __init__(
+        self, *, time_zone: str, locale: str = '', numbers: NumberFormat = ENGLISH, shortcuts: bool = True
+    ) -> None:
         """
         :param locale: how times are written; empty: as the browser has it.
+        :param numbers: how the browser is to write those it asks for by itself.
         :param shortcuts: whether single keys do something.
         """
         super().__init__('div')
         self.mark('connection')
         self.props['data-connection'] = ''
         self.props['data-zone'] = time_zone
-        if locale:
-            self.props['data-locale'] = locale
-        if not shortcuts:
-            self.props['data-no-shortcuts'] = ''
+        self.props['data-signs'] = numbers.decimal + numbers.group
+        self.show_locale(locale)
+        self.show_shortcuts(shortcuts)
+
+    def show_locale(self, locale: str) -> None:
+        set_prop(self, 'data-locale', locale or None)
+
+    def show_shortcuts(self, on: bool) -> None:
+        set_prop(self, 'data-no-shortcuts', None if on else 'true')
 
     def show_interval(self, seconds: float) -> None:
         """How often newer numbers are to be expected."""
@@ -45,5 +54,6 @@ class Connection(ui.element, default_classes='connection'):
         """The server knows that it cannot bring newer numbers: not live, however young the last ones are."""
         set_prop(self, 'data-delayed', 'true' if delayed else None)
 
-    def show_paused(self, paused: bool) -> None:
-        set_prop(self, 'data-paused', 'true' if paused else None)
+    def show_paused(self, paused: bool, *, off: bool = False) -> None:
+        """:param off: nothing newer is shown by itself, paused or not."""
+        set_prop(self, 'data-paused', 'off' if off else 'true' if paused else None)

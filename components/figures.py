@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.formats import NBSP
+from components.formats import NBSP, number_format
 from services.schemas import RiskDay, RiskLevel, ScoreBin
 
 Figure = dict[str, Any]
@@ -69,8 +69,10 @@ def _area(level: RiskLevel, dates: Sequence[str], numbers: Sequence[int]) -> Fig
 def layout(*, x: Figure) -> Figure:
     """What all charts have in common; ``x`` is added to that axis."""
     axis: Figure = {'fixedrange': True, 'automargin': True, 'zeroline': False}
+    numbers = number_format()
     return {
         'autosize': True,
+        'separators': numbers.decimal + numbers.group,
         'margin': {'l': 8, 'r': 20, 't': 4, 'b': 8, 'pad': 4},
         'paper_bgcolor': CLEAR,
         'plot_bgcolor': CLEAR,

@@ -1,7 +1,11 @@
-"""How numbers are written on the board."""
+"""How numbers are written on the board: in the reader's own way, which whoever shows them says first."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -14,18 +18,51 @@ MINUS = '\u2212'
 MISSING = '–'
 
 
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """The signs between the digits."""
+
+    decimal: str = '.'
+    group: str = ','
+
+
+ENGLISH = NumberFormat()
+_in_force: ContextVar[NumberFormat] = ContextVar('number format', default=ENGLISH)
+
+
+@contextmanager
+def written_as(numbers: NumberFormat) -> Iterator[None]:
+    """Write numbers for this reader within the block, and in whatever it awaits."""
+    before = _in_force.set(numbers)
+    try:
+        yield
+    finally:
+        _in_force.reset(before)
+
+
+def number_format() -> NumberFormat:
+    """That of the reader numbers are written for."""
+    return _in_force.get()
+
+
+def _written(english: str) -> str:
+    """A number as Python writes it, in the reader's way and with the true minus sign."""
+    numbers = _in_force.get()
+    return english.translate(str.maketrans('.,-', numbers.decimal + numbers.group + MINUS))
+
+
 def count(number: int) -> str:
-    return f'{number:,}'.replace('-', MINUS)
+    return _written(f'{number:,}')
 
 
 def percent(value: float, *, decimals: int = 1) -> str:
     """``value`` is 0..100."""
-    return f'{Decimal(str(value)):.{decimals}f}{NBSP}%'.replace('-', MINUS)
+    return _written(f'{Decimal(str(value)):.{decimals}f}{NBSP}%')
 
 
 def fraction(value: float, *, decimals: int = 1) -> str:
     """``value`` is 0..1, with few decimals, and written as a percentage: exact halves stay exact."""
-    return f'{Decimal(str(value)) * 100:.{decimals}f}{NBSP}%'.replace('-', MINUS)
+    return _written(f'{Decimal(str(value)) * 100:.{decimals}f}{NBSP}%')
 
 
 def score(value: float) -> str:
@@ -54,15 +91,14 @@ def account_value(value: float | None) -> str:
     """Without a currency: none is known, and none is guessed."""
     if value is None:
         return MISSING
-    text = f'{value:,.0f}' if abs(value) >= 100 or value == int(value) else f'{value:,.2f}'
-    return text.replace('-', MINUS)
+    return _written(f'{value:,.0f}' if abs(value) >= 100 or value == int(value) else f'{value:,.2f}')
 
 
 def points(millionths: int) -> str:
     """A difference of scores in percentage points, with its sign: as few decimals as tell it from none."""
     exact = Decimal(millionths) / 10_000
     text = f'{exact:+.1f}' if abs(exact) >= Decimal('0.1') else f'{exact:+.4f}'
-    return text.rstrip('0').rstrip('.').replace('-', MINUS)
+    return _written(text.rstrip('0').rstrip('.'))
 
 
 def day(of: date) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nicegui import ui
+from nicegui import Client, ui
 
 NAMES = {None: 'system', False: 'light', True: 'dark'}
 
@@ -16,10 +16,13 @@ class PageTheme(ui.dark_mode):
         super().__init__(dark)
         ui.add_head_html(f'<script>{_say(dark)}</script>')
 
-    def choose(self, dark: bool | None) -> None:
-        """Change to other colours while the page is open."""
-        self.set_value(dark)
-        ui.run_javascript(_say(dark))
+    @classmethod
+    def change(cls, client: Client, dark: bool | None) -> None:
+        """Give a page that is open other colours."""
+        for element in client.elements.values():
+            if isinstance(element, cls):
+                element.set_value(dark)
+        client.run_javascript(_say(dark))
 
 
 def _say(dark: bool | None) -> str:

@@ -56,7 +56,7 @@ class Auth:
         limits = limits or SignInLimits(counters=Counters())
         passwords = passwords or Passwords()
         self._sign_in = SignIn(database, passwords=passwords, limits=limits)
-        self._password_change = PasswordChange(database, sign_in=self._sign_in, passwords=passwords)
+        self._password_change = PasswordChange(database, sign_in=self._sign_in, passwords=passwords, clock=clock)
         self._tokens = Tokens(secret_key, max_seconds=token_seconds, clock=clock)
         self.credentials = Credentials(database)
         self._check = CredentialCheck(

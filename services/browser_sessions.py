@@ -55,7 +55,10 @@ class BrowserSessions:
         :returns: the hashes of those that ended.
         :raises Unavailable: the database does not answer.
         """
-        return frozenset(await self._database.write(lambda session: sessions.end_others(session, user_id, keep)))
+        now = self._clock()
+        return frozenset(
+            await self._database.write(lambda session: sessions.end_others(session, user_id, keep, now=now))
+        )
 
 
 def _info(row: BrowserSession) -> SessionInfo:

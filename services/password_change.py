@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from services import users
+from services.clock import Clock
 from services.database import Database
 from services.errors import InvalidCredentials, InvalidRequest, InvalidToken
 from services.identity import is_current
@@ -25,10 +26,11 @@ class PasswordChanged(NamedTuple):
 class PasswordChange:
     """Asks for the present password as a sign-in does, with the same limits."""
 
-    def __init__(self, database: Database, *, sign_in: SignIn, passwords: Passwords) -> None:
+    def __init__(self, database: Database, *, sign_in: SignIn, passwords: Passwords, clock: Clock) -> None:
         self._database = database
         self._sign_in = sign_in
         self._passwords = passwords
+        self._clock = clock
 
     async def change(self, user_id: int, current: str, new: str, *, keep: str, address: str) -> PasswordChanged:
         """Change the password from one of the user's browser sessions, which goes on; everything else ends.
@@ -55,7 +57,7 @@ class PasswordChange:
             user = users.hold(session, user_id)
             if user is None or not is_current(user, proved.token_version):
                 raise InvalidToken
-            ended = users.change_password_hash(session, user, password_hash, keep=keep)
+            ended = users.change_password_hash(session, user, password_hash, keep=keep, now=self._clock())
             return PasswordChanged(token_version=user.token_version, ended=frozenset(ended))
 
         return await self._database.write(store)

@@ -81,10 +81,11 @@ def end_of_user(session: Session, user_id: int, id_hash: str) -> bool:
     return session.exec(delete(BrowserSession).where(*mine)).rowcount > 0
 
 
-def end_others(session: Session, user_id: int, keep: str) -> set[str]:
-    """End all of the user's sessions but one; which they were."""
+def end_others(session: Session, user_id: int, keep: str, *, now: datetime) -> set[str]:
+    """End all of the user's sessions but one; those that had not ended by themselves."""
     others = (col(BrowserSession.user_id) == user_id, col(BrowserSession.id_hash) != keep)
-    ended = set(session.exec(select(BrowserSession.id_hash).where(*others)))
+    lasting = select(BrowserSession.id_hash).where(*others, col(BrowserSession.expires_at) > to_micros(now))
+    ended = set(session.exec(lasting))
     session.exec(delete(BrowserSession).where(*others))
     return ended
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -110,7 +111,7 @@ def set_password_hash(session: Session, email: str, password_hash: str) -> User:
     return user
 
 
-def change_password_hash(session: Session, user: User, password_hash: str, *, keep: str) -> set[str]:
+def change_password_hash(session: Session, user: User, password_hash: str, *, keep: str, now: datetime) -> set[str]:
     """Give an account, which is held, a new password from one of its browser sessions: that one goes on.
 
     Its tokens, keys and other sessions end.
@@ -126,7 +127,7 @@ def change_password_hash(session: Session, user: User, password_hash: str, *, ke
     session.flush()
     if not carry_over(session, user, keep):
         raise InvalidToken
-    return end_others(session, user.id, keep)
+    return end_others(session, user.id, keep, now=now)
 
 
 def rename(session: Session, user_id: int, name: str) -> User:

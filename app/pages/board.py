@@ -14,11 +14,13 @@ from app.pages.board_exporter import BoardExporter
 from app.pages.board_services import BoardIdentity, BoardServices
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
+from app.pages.reader import numbers_of
 from app.pages.updates import Updates
 from app.view_address import address_of, view_of
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
+from components.formats import written_as
 from components.sample_banner import SampleBanner
 from components.toolbar import Toolbar
 from services.errors import ChurnboardError
@@ -42,6 +44,7 @@ class Board:
         self._client = client
         self._state = view_of(client.request.query_params)
         self._address = BoardAddress(client, self._state.query, on_leave=self._go)
+        self._numbers = numbers_of(client)
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
@@ -90,6 +93,10 @@ class Board:
         await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
 
     async def refresh(self) -> None:
+        with written_as(self._numbers):
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         query, missed = self._state.query, self.updates.missed
         try:
             if await self._show(query):
@@ -175,7 +182,8 @@ class Board:
         self._connection.show_query(address_of(state.query, path=''))
 
     async def _export(self, fmt: str) -> None:
-        await self._exporter.export(fmt, self._state.query)
+        with written_as(self._numbers):
+            await self._exporter.export(fmt, self._state.query)
 
     def _ask_removal(self) -> None:
         self._removal.ask()

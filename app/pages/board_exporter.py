@@ -8,7 +8,7 @@ from typing import Protocol
 from nicegui import Client, background_tasks
 
 from app.pages.board_services import BoardExports, BoardIdentity, Grant
-from app.reader_locale import decimal_sign
+from app.pages.reader import numbers_of
 from components.formats import count, plural
 from components.toolbar import FORMATS
 from services.errors import ChurnboardError
@@ -37,6 +37,7 @@ class BoardExporter:
         self._identity = identity
         self._client = client
         self._say = say
+        self._numbers = numbers_of(client)
         self._latest: Grant | None = None
 
     async def export(self, name: str, query: DashboardQuery) -> None:
@@ -51,7 +52,7 @@ class BoardExporter:
                 self._identity.user_id,
                 query,
                 fmt,
-                decimal=self._decimal() if spreadsheet else '.',
+                decimal=self._numbers.decimal if spreadsheet else '.',
                 right=self._identity.right,
             )
         except ChurnboardError as error:
@@ -80,6 +81,3 @@ class BoardExporter:
         of = f'{count(status.written)} of {plural(status.rows, "row was", "rows were")} downloaded as {called}.'
         ends = {ExportState.DONE: of, ExportState.FAILED: CUT, ExportState.EXPIRED: UNUSED}
         return ends.get(status.state, '')
-
-    def _decimal(self) -> str:
-        return decimal_sign(self._client.request.headers.get('accept-language', ''))

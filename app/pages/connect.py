@@ -59,7 +59,7 @@ class ConnectPage:
         self._hub = services.hub
         self._user_id = identity.user_id
         self._client = client
-        updates = Updates(
+        self._updates = Updates(
             services.preferences, identity.user_id, client, self.look, beat=services.settings.refresh_seconds
         )
         origin = public_origin(client.request.scope, services.settings.public_origins)
@@ -69,7 +69,7 @@ class ConnectPage:
                 identity,
                 path='/connect',
                 assets=('connect.css', 'connect.js'),
-                updates=updates,
+                updates=self._updates,
             ) as self._connection,
             ui.element('div').classes('connect'),
         ):
@@ -98,6 +98,7 @@ class ConnectPage:
     def _succeed(self) -> None:
         seen = self._hub.seen(self._user_id)
         if not self._client.is_deleted:
+            self._updates.shown(0)
             self._connection.show_delayed(False)
             if seen is not None:
                 self._connection.show(seen.at)

@@ -17,9 +17,11 @@ from app.pages.customer_view import CustomerView
 from app.pages.customer_words import news, scorings_of
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
+from app.pages.reader import numbers_of
 from app.pages.updates import Updates
 from components.addresses import customer_href
 from components.error_banner import ErrorBanner
+from components.formats import written_as
 from components.status_line import StatusLine
 from components.text import Text
 from services.calendar import day_of, time_zone
@@ -70,6 +72,7 @@ class CustomerPage:
         self._hub, self._customers = services.hub, services.customers
         self._user_id, self._customer_id = identity.user_id, customer_id
         self._client = client
+        self._numbers = numbers_of(client)
         self._shown = STEP
         self._version: tuple[int, date, int] | None = None
         """Revision, day and length of what is shown."""
@@ -113,7 +116,8 @@ class CustomerPage:
         try:
             await self._hub.check_user(self._user_id)
             if self._is_old():
-                await self._show()
+                with written_as(self._numbers):
+                    await self._show()
         except ChurnboardError as error:
             self._fail(error.message)
         except Exception:  # whatever it is, nobody may take an old score for a new one

@@ -15,9 +15,11 @@ from app.pages.data_desk import UploadDesk
 from app.pages.data_services import DataServices
 from app.pages.data_words import source_name, undo_question, undone_words
 from app.pages.frame import frame
+from app.pages.reader import numbers_of
 from app.pages.updates import Updates
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
+from components.formats import written_as
 from components.source_list import SourceItem, SourceList
 from components.status_line import StatusLine
 from services.errors import ChurnboardError
@@ -54,6 +56,7 @@ class DataPage:
         self._uploads = services.uploads
         self._user_id = identity.user_id
         self._client = client
+        self._numbers = numbers_of(client)
         self.updates = Updates(
             services.preferences, identity.user_id, client, self.refresh, beat=services.settings.refresh_seconds
         )
@@ -70,7 +73,7 @@ class DataPage:
         ) as self._connection:
             self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)
-            self._desk = UploadDesk(self._uploads, self._user_id, say=self._status.say)
+            self._desk = UploadDesk(self._uploads, self._user_id, say=self._status.say, numbers=self._numbers)
             self._sources = SourceList(on_undo=self._ask)
 
     async def first_show(self) -> None:
@@ -79,6 +82,10 @@ class DataPage:
 
     async def refresh(self) -> None:
         """Show how uploads and sources stand; what was shown stays when that fails."""
+        with written_as(self._numbers):
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         missed = self.updates.missed
         try:
             await self._desk.look()
@@ -138,7 +145,8 @@ class DataPage:
             dialog.close()
             await self._undo(source)
 
-        title, text, action = undo_question(source)
+        with written_as(self._numbers):
+            title, text, action = undo_question(source)
         with self._client.content:
             dialog = ConfirmDialog(title, text, action=action, on_confirm=confirmed)
         dialog.on('hide', dialog.delete, args=[])
@@ -149,10 +157,12 @@ class DataPage:
             return
         name = source_name(source)
         self._removing.add(source.id)
-        self._show_sources()
+        with written_as(self._numbers):
+            self._show_sources()
         try:
             removed = await self._uploads.undo(self._user_id, source.id)
-            self._status.note(undone_words(name, removed))
+            with written_as(self._numbers):
+                self._status.note(undone_words(name, removed))
         except ChurnboardError as error:
             self._status.note(f'{name}: {error.message}', failed=True)
         except Exception:
@@ -162,4 +172,5 @@ class DataPage:
             self._removing.discard(source.id)
         self._revision = None
         await self.refresh()
-        self._show_sources()
+        with written_as(self._numbers):
+            self._show_sources()

@@ -11,6 +11,7 @@ from app.pages.data_services import DataUploads
 from app.pages.data_upload import Upload
 from app.pages.data_words import FIELD_HELP, FIELD_WORDS
 from components.drop_zone import DropZone
+from components.formats import NumberFormat, written_as
 from services.errors import ChurnboardError
 from services.file_rows import parquet_is_read
 from services.upload_status import UploadStatus
@@ -24,11 +25,14 @@ LONGEST_ID = 100
 class UploadDesk:
     """The drop zone, and a card for each upload under way; looks often while one of them goes on."""
 
-    def __init__(self, uploads: DataUploads, user_id: int, *, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, uploads: DataUploads, user_id: int, *, say: Callable[[str], None], numbers: NumberFormat
+    ) -> None:
         """:param say: announces what the cards show."""
         self._uploads = uploads
         self._user_id = user_id
         self._say = say
+        self._numbers = numbers
         self._shown: dict[str, Upload] = {}
         self._timer: ui.timer | None = None
         fields = {name: (word, FIELD_HELP[name]) for name, word in FIELD_WORDS.items()}
@@ -38,11 +42,12 @@ class UploadDesk:
 
     async def look(self) -> None:
         """Show how all uploads stand, those too that were begun before this page was opened."""
-        for status in self._uploads.unfinished(self._user_id):
-            self._add(status)
-        for upload in list(self._shown.values()):
-            await upload.look()
-        self._keep_looking()
+        with written_as(self._numbers):
+            for status in self._uploads.unfinished(self._user_id):
+                self._add(status)
+            for upload in list(self._shown.values()):
+                await upload.look()
+            self._keep_looking()
 
     async def _arrived(self, upload_id: object) -> None:
         """The browser says that all of a file is here; it may say anything."""
@@ -83,7 +88,8 @@ class UploadDesk:
             self._timer = None
 
     async def _look_again(self) -> None:
-        for upload in list(self._shown.values()):
-            if upload.running:
-                await upload.look()
+        with written_as(self._numbers):
+            for upload in list(self._shown.values()):
+                if upload.running:
+                    await upload.look()
         self._keep_looking()

@@ -11,7 +11,7 @@ from pathlib import Path
 from nicegui import ui
 
 from app.pages.board_services import BoardIdentity
-from app.pages.reader import preferences_of
+from app.pages.reader import numbers_of, preferences_of
 from app.pages.updates import Updates
 from components.account_menu import AccountMenu
 from components.connection import Connection
@@ -22,8 +22,8 @@ from services.preferences import Locale, Theme
 
 ASSETS = Path(__file__).parents[2] / 'assets'
 PAGES = {'/': 'Board', '/data': 'Data'}
-THEMES = {Theme.SYSTEM: None, Theme.LIGHT: False, Theme.DARK: True}
-"""Whether each is dark."""
+IS_DARK = {Theme.SYSTEM: None, Theme.LIGHT: False, Theme.DARK: True}
+"""``None``: as the device has it."""
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def frame(
     _add_assets(('board.css', 'live.js', 'page.js', *assets))
     client, chosen = ui.context.client, preferences_of(ui.context.client)
     layout, content = client.layout, client.content
-    PageTheme(THEMES[chosen.theme])
+    PageTheme(IS_DARK[chosen.theme])
     with layout:
         _skip_link(content.html_id).move(target_index=0)
         header = ui.element('header').classes('top')
@@ -55,6 +55,7 @@ def frame(
             connection = Connection(
                 time_zone=identity.time_zone,
                 locale='' if chosen.locale is Locale.BROWSER else chosen.locale.value,
+                numbers=numbers_of(client),
                 shortcuts=chosen.shortcuts,
             )
             updates.start(connection)

@@ -9,8 +9,10 @@ from typing import ParamSpec, Protocol
 
 from nicegui import Client, ui
 
+from app.reader_locale import number_format
+from components.formats import NumberFormat
 from services.errors import ChurnboardError
-from services.preferences import Preferences
+from services.preferences import Locale, Preferences
 
 log = logging.getLogger(__name__)
 
@@ -42,3 +44,10 @@ def preferences_of(client: Client) -> Preferences:
     """Those of the reader of a page that is being built."""
     found = client.request.scope.get(PREFERENCES)
     return found if isinstance(found, Preferences) else Preferences()
+
+
+def numbers_of(client: Client) -> NumberFormat:
+    """How the reader of a page writes numbers: as chosen, or as the browser's first language has it."""
+    chosen = preferences_of(client).locale
+    asked = client.request.headers.get('accept-language', '')
+    return number_format(asked if chosen is Locale.BROWSER else chosen.value)

@@ -48,23 +48,25 @@ class Updates:
         self._show = show
         self._wanted = wanted
         self._beat = beat
-        self._interval, self._paused = chosen.interval, chosen.paused
+        self.interval, self._paused = chosen.interval, chosen.paused
+        self._on_choice: list[Callable[[], None]] = []
         self._changes = Changes(client, self._show_change)
         self._writing = asyncio.Lock()
-        self._shown_at = float('-inf')
+        self._looked_at = float('-inf')
+        self._was_shown = False
         self.missed = 0
         """Changes that the page was told of and did not show."""
 
     @property
     def held(self) -> bool:
         """Whether nothing is shown unless the reader asks."""
-        return self._paused or self._interval is UpdateInterval.OFF
+        return self._paused or self.interval is UpdateInterval.OFF
 
     def start(self, connection: Connection) -> None:
         """Build the reader's control in the place the page is at, and begin."""
         self._connection = connection
         self._control = UpdateControl(
-            _rates(self._beat), on_pause=self._pause, on_rate=self._choose, on_show=self._show_now
+            rate_words(self._beat), on_pause=self._pause, on_rate=self.choose, on_show=self._show_now
         )
         self._draw()
         self._client.on_connect(self._connected)
@@ -76,7 +78,7 @@ class Updates:
             return
         if self.held:
             self._miss()
-        elif self._interval is UpdateInterval.LIVE:
+        elif self.interval is UpdateInterval.LIVE:
             await self._changes.tell()
 
     def shown(self, missed: int) -> None:
@@ -84,6 +86,7 @@ class Updates:
 
         :param missed: what :attr:`missed` was when it began to look: what came since may not be shown.
         """
+        self._was_shown = True
         if missed:
             self.missed -= min(missed, self.missed)
             self._draw()
@@ -98,36 +101,52 @@ class Updates:
         self._draw()
 
     async def _tick(self) -> None:
-        if self._is_there() and (self._wanted() or self._is_due()):
+        if self._is_there() and (self._is_wanted() or self._is_due()):
             await self._show()
 
     async def _connected(self) -> None:
-        if self._is_there() and (self._wanted() or not self.held):
+        if self._is_there() and (self._is_wanted() or not self.held):
+            self._looked_at = asyncio.get_running_loop().time()
             await self._show()
+
+    def _is_wanted(self) -> bool:
+        """Whatever was chosen, a page that has shown nothing yet goes on trying."""
+        return self._wanted() or not self._was_shown
 
     def _is_there(self) -> bool:
         return not self._client.is_deleted and self._client.has_socket_connection
 
     def _is_due(self) -> bool:
-        seconds, now = self._interval.seconds(self._beat), asyncio.get_running_loop().time()
+        seconds, now = self.interval.seconds(self._beat), asyncio.get_running_loop().time()
         # the timer's beats are not exact: half a beat early is in time
-        early = seconds is not None and seconds > self._beat and now < self._shown_at + seconds - self._beat / 2
+        early = seconds is not None and seconds > self._beat and now < self._looked_at + seconds - self._beat / 2
         if self.held or early:
             return False
-        self._shown_at = now
+        self._looked_at = now
         return True
 
-    def _pause(self) -> None:
+    def on_choice(self, listener: Callable[[], None]) -> None:
+        """Call ``listener()`` when another rate is in force."""
+        self._on_choice.append(listener)
+
+    async def choose(self, rate: object) -> str:
+        """Show at another rate from now on.
+
+        :param rate: as a browser says it: it may be anything.
+        :returns: why it is not remembered; empty if it is.
+        """
+        if not isinstance(rate, str) or rate not in set(UpdateInterval):
+            return ''
+        self.interval = UpdateInterval(rate)
+        self._apply()
+        for listener in self._on_choice:
+            listener()
+        return await self._remember(interval=self.interval)
+
+    async def _pause(self) -> None:
         self._paused = not self._paused
         self._apply()
-        background_tasks.create(self._remember(paused=self._paused), name='remember pause')
-
-    def _choose(self, rate: object) -> None:
-        """The browser says what was chosen; it may say anything."""
-        if isinstance(rate, str) and rate in set(UpdateInterval):
-            self._interval = UpdateInterval(rate)
-            self._apply()
-            background_tasks.create(self._remember(interval=self._interval), name='remember rate')
+        await self._remember(paused=self._paused)
 
     def _apply(self) -> None:
         self._draw()
@@ -135,30 +154,31 @@ class Updates:
             self._show_now()
 
     def _show_now(self) -> None:
-        self._shown_at = asyncio.get_running_loop().time()
+        self._looked_at = asyncio.get_running_loop().time()
         background_tasks.create(self._show(), name='show updates')
 
     def _draw(self) -> None:
-        seconds = self._interval.seconds(self._beat)
-        self._connection.show_paused(self.held)
+        seconds, off = self.interval.seconds(self._beat), self.interval is UpdateInterval.OFF
+        self._connection.show_paused(self._paused, off=off)
         self._connection.show_interval(seconds or self._beat)
-        self._control.show(paused=self._paused, rate=self._interval.value, missed=self.missed, off=seconds is None)
+        self._control.show(paused=self._paused, rate=self.interval.value, missed=self.missed, off=off)
 
-    async def _remember(self, **changes: Unpack[PreferenceChange]) -> None:
+    async def _remember(self, **changes: Unpack[PreferenceChange]) -> str:
         problem = ''
         async with self._writing:  # in the order they were made
             try:
                 await self._store.change(self._user_id, **changes)
             except ChurnboardError as error:
-                problem = error.message
+                problem = f'{NOT_KEPT} {error.message}'
             except Exception:
                 log.exception('a preference could not be kept')
-                problem = UNEXPECTED
+                problem = f'{NOT_KEPT} {UNEXPECTED}'
         if not self._client.is_deleted:
-            self._control.show_problem(f'{NOT_KEPT} {problem}' if problem else '')
+            self._control.show_problem(problem)
+        return problem
 
 
-def _rates(beat: float) -> dict[str, str]:
+def rate_words(beat: float) -> dict[str, str]:
     """The words for each rate that differs from the one before."""
     words, before = {}, 0.0
     for rate in UpdateInterval:

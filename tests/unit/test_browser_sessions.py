@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from services.auth import Auth
 from services.browser_sessions import BrowserSessions
 from services.database import Database
 from services.errors import NotFound
+from services.models import BrowserSession
 from tests.accounts import NOON, PASSWORD, SettableClock, add_user, create_auth
 
 ALICE, BOB = 'alice@example.com', 'bob@example.com'
@@ -94,3 +96,15 @@ async def test_nobody_ends_or_lists_the_sessions_of_another(
         await sessions.end(bob, of_alice)
     assert await sessions.end_others(bob, keep=of_alice) == frozenset()
     assert await auth.living_sessions([of_alice]) == {of_alice}
+
+
+async def test_what_had_expired_is_not_counted_as_signed_out(
+    auth: Auth, sessions: BrowserSessions, clock: SettableClock, database: Database, alice: int
+) -> None:
+    await sign_in(auth, ALICE, '')
+    clock.advance(hours=6)
+    this = await sign_in(auth, ALICE, '')
+    clock.advance(hours=6)
+    assert await sessions.end_others(alice, keep=this) == frozenset()
+    with database.reading() as session:
+        assert session.exec(select(BrowserSession.id_hash)).all() == [this]

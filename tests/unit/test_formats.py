@@ -84,3 +84,10 @@ def test_one_is_singular() -> None:
 )
 def test_a_difference_of_scores_is_written_in_points_and_never_as_none(millionths: int, written: str) -> None:
     assert formats.points(millionths) == written
+
+
+def test_numbers_are_written_in_the_readers_own_way_and_only_there() -> None:
+    with formats.written_as(formats.NumberFormat(decimal=',', group='.')):
+        written = formats.count(-1_234_567), formats.percent(41.87), formats.account_value(19.5), formats.score(0.824)
+    assert written == ('−1.234.567', f'41,9{NBSP}%', '19,50', f'82{NBSP}%')
+    assert formats.count(1_234) == '1,234'
