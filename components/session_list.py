@@ -62,6 +62,7 @@ class SessionList(Panel):
         self._heading.props('tabindex=-1')
         self.show_note('Sign out what you do not know, or do not use any more. Its open pages close within seconds.')
         with self, ui.element('div').classes('setting-body'):
+            self._problem = Text('p').classes('session-problem').props('role=status').mark('sessions-problem')
             self._rows = KeyedRows('ul', lambda: SessionRow(on_end), lambda item: item.key)
             self._rows.classes('session-rows').props('role=list').mark('session-rows')
             with ui.element('div').classes('setting-actions'):
@@ -69,11 +70,16 @@ class SessionList(Panel):
                 self._message = Text('p').classes('setting-message').props('role=status').mark('message-sessions')
 
     def show(self, items: Sequence[SessionItem]) -> None:
+        self.show_problem('')
         self._rows.show(items)
         self._others.set_visibility(any(not item.is_this for item in items))
 
+    def show_problem(self, message: str) -> None:
+        """Why the list may be an old one."""
+        self._problem.set_text(message)
+
     def say(self, message: str) -> None:
-        """What came of what was done, or why the list may be an old one."""
+        """What came of what was done."""
         self._message.set_text(message)
 
     def focus_heading(self) -> None:

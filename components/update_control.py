@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from components.button import Button
-from components.element_state import set_prop
+from components.element_state import set_class, set_prop
 from components.formats import plural
 from components.pause_button import PauseButton
 from components.text import Text
@@ -45,7 +45,12 @@ class UpdateControl(ui.element, default_classes='updates'):
             self._rate.mark('rate')
             with self._rate:
                 self._options = {value: _option(value, words) for value, words in rates.items()}
-            self._problem = Text('p').classes('updates-problem').props('role=status').mark('updates-problem')
+            self._trouble = ui.element('div').classes('updates-trouble')
+            with self._trouble:
+                self._problem = Text('p').props('role=status').mark('updates-problem')
+                Button('Dismiss', lambda: self.show_problem(''), kind='quiet').mark('dismiss-problem')
+
+        self.show_problem('')
 
         def chosen(event: GenericEventArguments) -> Any:
             return on_rate(event.args)
@@ -66,6 +71,7 @@ class UpdateControl(ui.element, default_classes='updates'):
     def show_problem(self, message: str) -> None:
         """Why the choice is not remembered."""
         self._problem.set_text(message)
+        set_class(self._trouble, 'updates-untroubled', on=not message)
 
 
 def _option(value: str, words: str) -> Text:

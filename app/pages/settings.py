@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 
 from nicegui import Client, background_tasks, ui
 
@@ -21,7 +20,6 @@ from app.pages.settings_services import SettingsServices
 from app.pages.settings_sessions import SessionDesk
 from app.pages.updates import Updates
 from app.pages.zone_names import zone_names
-from components.error_banner import ErrorBanner
 from components.formats import written_as
 from components.panel import Panel
 from components.text import Text
@@ -59,35 +57,35 @@ class SettingsPage:
         self._hub = services.hub
         self._user_id = identity.user_id
         self._client = client
-        self._as_of: datetime | None = None
         beat = services.settings.refresh_seconds
         self.updates = Updates(
             services.preferences, self._user_id, client, self.look, beat=beat, wanted=lambda: self._account.working_out
         )
         saving = Saving(services.auth, identity, client)
-        with frame(
-            'Settings',
-            identity,
-            path='/settings',
-            assets=('settings.css', 'settings.js'),
-            updates=self.updates,
-        ) as self._connection:
-            self._error = ErrorBanner(self.look)
-            with ui.element('div').classes('settings'):
-                Text('p', 'Settings').classes('settings-title').props('aria-hidden=true')
-                self._account = AccountDesk(services.accounts, identity, saving, zones=zones)
-                DisplayDesk(
-                    services.preferences,
-                    self._user_id,
-                    client,
-                    saving,
-                    updates=self.updates,
-                    connection=self._connection,
-                    beat=beat,
-                )
-                PasswordDesk(services, identity, client, saving)
-                self._sessions = SessionDesk(services, identity, client, saving)
-                _keys()
+        with (
+            frame(
+                'Settings',
+                identity,
+                path='/settings',
+                assets=('settings.css', 'settings.js'),
+                updates=self.updates,
+            ) as self._connection,
+            ui.element('div').classes('settings'),
+        ):
+            Text('p', 'Settings').classes('settings-title').props('aria-hidden=true')
+            self._account = AccountDesk(services.accounts, identity, saving, zones=zones)
+            DisplayDesk(
+                services.preferences,
+                self._user_id,
+                client,
+                saving,
+                updates=self.updates,
+                connection=self._connection,
+                beat=beat,
+            )
+            PasswordDesk(services, identity, client, saving)
+            self._sessions = SessionDesk(services, identity, client, saving)
+            _keys()
 
     async def first_show(self) -> None:
         """Put the sessions into the page itself when they are at hand."""
@@ -113,16 +111,14 @@ class SettingsPage:
         if self._client.is_deleted:
             return
         self.updates.shown(missed)
-        self._error.clear_error()
         self._connection.show_delayed(False)
         seen = self._hub.seen(self._user_id)
         if seen is not None:
-            self._as_of = seen.at
             self._connection.show(seen.at)
 
     def _fail(self, reason: str) -> None:
         if not self._client.is_deleted:
-            self._error.show(reason, as_of=self._as_of)
+            self._sessions.show_problem(reason)
             self._connection.show_delayed(True)
 
 

@@ -37,6 +37,11 @@ class SessionDesk:
             self._known = sorted(known, key=lambda info: info.id_hash != self._identity.session_hash)
             self._list.show([self._item(info) for info in self._known])
 
+    def show_problem(self, reason: str) -> None:
+        """The sessions could not be read."""
+        as_known = ' These are the last known ones.' if self._known else ''
+        self._list.show_problem(f'The list could not be read. {reason}{as_known}')
+
     def _item(self, info: SessionInfo) -> SessionItem:
         return SessionItem(
             key=info.id_hash,

@@ -141,3 +141,16 @@ async def test_a_stream_of_changes_is_shown_once_a_second(user: User, hub: FakeH
         await asyncio.sleep(0.005)
 
     assert len(hub.queries) - asked == 1
+
+
+async def test_numbers_are_written_as_the_browser_asks_for_also_when_a_change_is_told(user: User, hub: FakeHub) -> None:
+    user.http_client.headers['accept-language'] = 'de-DE,de;q=0.9,en;q=0.8'
+    await user.open('/')
+    assert text(user, 'metric-avg_churn_score') == '41,9\u00a0%'
+    assert text(user, 'metric-high_risk_predictions') == '1.391'
+    hub.metrics = more(METRICS, high_risk_predictions=1_392)
+    assert hub.on_change
+    await hub.on_change()
+    await settled()
+    assert text(user, 'metric-high_risk_predictions') == '1.392'
+    assert text(user, 'note-new_predictions_today') == 'predictions, for 143 customers'

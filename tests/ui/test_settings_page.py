@@ -345,7 +345,14 @@ async def test_a_look_that_fails_leaves_what_is_shown_and_says_so(user: User, se
     await settled()
     assert one(user, 'connection').props['data-delayed'] == 'true'
     assert len(names(user)) == 3
-    await user.should_see(AWAY.message)
+    assert text(user, 'sessions-problem') == (
+        'The list could not be read. The database does not answer. These are the last known ones.'
+    )
+    services.hub.error = None
+    user.find(marker='pause').click()
+    user.find(marker='pause').click()
+    await settled()
+    assert text(user, 'sessions-problem') == ''
 
 
 async def test_the_watch_ends_with_the_page(user: User, services: FakeSettingsServices) -> None:

@@ -204,6 +204,12 @@ async def test_a_choice_that_cannot_be_kept_holds_and_says_so(user: User, reader
     assert text(user, 'updates-problem') == (
         'This holds for this page only: it could not be kept. The database does not answer.'
     )
+    user.find(marker='dismiss-problem').click()
+    await settled()
+    assert text(user, 'updates-problem') == ''
+    user.find(marker='pause').click()
+    await settled()
+    assert text(user, 'updates-problem') != ''
     reader.services.preferences.error = None
     user.find(marker='pause').click()
     await settled()
