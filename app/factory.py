@@ -26,6 +26,7 @@ from app.security import SignInGate
 from app.services import Services
 from app.settings import Settings
 from services.access_watch import AccessWatch
+from services.accounts import Accounts
 from services.actions import actions
 from services.alerts import Alerts
 from services.api_keys import ApiKeys
@@ -34,6 +35,7 @@ from services.auth import Auth
 from services.beat import Beat
 from services.board_messages import BoardMessages
 from services.broadcasts import Broadcasts
+from services.browser_sessions import BrowserSessions
 from services.clock import Clock, system_clock
 from services.connection_limits import ConnectionLimits, Limits
 from services.connections import Connections
@@ -50,6 +52,7 @@ from services.lane import Lane
 from services.loop_lag import LoopLag
 from services.prediction_list import PredictionList
 from services.predictions import Ingest
+from services.preferences import PreferenceStore
 from services.rollup_upkeep import RollupUpkeep
 from services.sign_in_limits import SignInLimits
 from services.socket_server import SocketServer
@@ -151,6 +154,9 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         database=database,
         clock=clock,
         auth=auth,
+        accounts=Accounts(database),
+        preferences=PreferenceStore(database),
+        browser_sessions=BrowserSessions(database, clock=clock),
         api_keys=ApiKeys(database, clock=clock),
         key_use=key_use,
         hub=hub,

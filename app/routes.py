@@ -30,6 +30,7 @@ from app.pages.customer import customer_page, customer_page_by_parameter
 from app.pages.dashboard import dashboard_page
 from app.pages.data import data_page
 from app.pages.failure import failure_page
+from app.pages.reader import with_preferences
 from app.services import Services
 
 ASSETS = Path(__file__).parents[1] / 'assets'
@@ -76,15 +77,15 @@ def add_rest(app: FastAPI, services: Services) -> None:
 
 def add_pages(app: FastAPI, services: Services) -> None:
     """NiceGUI takes what is left; its own socket stays private."""
-    ui.page('/', title='Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(dashboard_page(services))
-    ui.page('/data', title='Data · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(data_page(services))
-    ui.page('/connect', title='Connect · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(connect_page(services))
-    ui.page('/customers', title='Customer · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(
-        customer_page_by_parameter(services)
-    )
-    ui.page('/customers/{customer_id:path}', title='Customer · Churnboard', reconnect_timeout=PAGE_KEPT_SECONDS)(
-        customer_page(services)
-    )
+    for path, title, page in (
+        ('/', 'Churnboard', dashboard_page(services)),
+        ('/data', 'Data · Churnboard', data_page(services)),
+        ('/connect', 'Connect · Churnboard', connect_page(services)),
+        ('/customers', 'Customer · Churnboard', customer_page_by_parameter(services)),
+        ('/customers/{customer_id:path}', 'Customer · Churnboard', customer_page(services)),
+    ):
+        build = with_preferences(services.preferences, page)
+        ui.page(path, title=title, reconnect_timeout=PAGE_KEPT_SECONDS)(build)
     nicegui_app.on_page_exception(failure_page)
     ui.run_with(
         app,

@@ -8,8 +8,10 @@ from app.page_registry import PageRegistry
 from app.request_timeouts import RequestTimeouts
 from app.settings import Settings
 from services.access_watch import AccessWatch
+from services.accounts import Accounts
 from services.api_keys import ApiKeys
 from services.auth import Auth
+from services.browser_sessions import BrowserSessions
 from services.clock import Clock
 from services.counters import Counters
 from services.customer_list import CustomerList
@@ -21,6 +23,7 @@ from services.key_use import KeyUse
 from services.loop_lag import LoopLag
 from services.prediction_list import PredictionList
 from services.predictions import Ingest
+from services.preferences import PreferenceStore
 from services.rollup_upkeep import RollupUpkeep
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
@@ -37,6 +40,9 @@ class Services:
     database: Database
     clock: Clock
     auth: Auth
+    accounts: Accounts
+    preferences: PreferenceStore
+    browser_sessions: BrowserSessions
     api_keys: ApiKeys
     key_use: KeyUse
     hub: LiveHub

@@ -1,18 +1,31 @@
-// The board's view in its address, and the place on the page: who comes back finds the board as it was left.
+// The board's view: its address and its filters in the browser, and the place on the page, which whoever comes back finds.
 (() => {
   'use strict';
 
+  let untold = false; // the browser went to another address while the server could not hear of it
   let left = history.state?.churnboard ?? null; // where this page was left, until it is there again
   let followed = null; // the link by which it is left
 
-  function showAddress(view) {
-    const address = location.pathname + (view ? `?${view}` : '');
-    if (address !== location.pathname + location.search) history.replaceState(history.state, '', address);
+  function tell() {
+    untold = !window.socket?.connected;
+    if (!untold) emitEvent('churnboard:address', location.search);
   }
 
-  function begin(field) {
-    field.value = field.dataset.begin;
-    delete field.dataset.begin;
+  window.writeField = (id, value) => {
+    const field = getHtmlElement(id);
+    if (!field) return;
+    clearTimeout(field.quiet);
+    field.value = value;
+  };
+
+  // Whoever takes a filter back by keyboard goes on with the next one.
+  function keepFocus(button) {
+    const place = [...document.querySelectorAll('.chip-remove')].indexOf(button);
+    new MutationObserver((_changes, observer) => {
+      observer.disconnect();
+      const rest = document.querySelectorAll('.chip-remove');
+      (rest[Math.min(place, rest.length - 1)] ?? document.querySelector('.filters [data-key="/"]'))?.focus();
+    }).observe(button.closest('ul'), { childList: true });
   }
 
   // Only when the first numbers are there is the page as long as it was; who scrolls or types meanwhile stays there.
@@ -27,15 +40,10 @@
     });
   }
 
-  function onChanged() {
-    const filters = document.querySelector('[data-view]');
-    if (filters) showAddress(filters.dataset.view);
-    document.querySelectorAll('[data-begin]').forEach(begin);
-    comeBack();
-  }
-
   function onClick({ target }) {
     followed = target.closest?.('a[href^="/customers"]')?.getAttribute('href') ?? null;
+    const remove = target.closest?.('.chip-remove');
+    if (remove) keepFocus(remove);
   }
 
   function leave() {
@@ -44,10 +52,10 @@
   }
 
   history.scrollRestoration = 'manual';
-  document.addEventListener('click', onClick);
+  window.addEventListener('popstate', tell);
   window.addEventListener('pagehide', leave);
+  document.addEventListener('click', onClick);
+  document.addEventListener('churnboard:linked', () => untold && tell());
   for (const event of ['wheel', 'keydown', 'pointerdown']) window.addEventListener(event, () => (left = null));
-  new MutationObserver(onChanged).observe(document, {
-    subtree: true, childList: true, attributeFilter: ['data-view', 'data-begin', 'data-as-of'],
-  });
+  new MutationObserver(comeBack).observe(document, { subtree: true, childList: true, attributeFilter: ['data-as-of'] });
 })();

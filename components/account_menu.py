@@ -7,7 +7,7 @@ from components.text import Text
 
 
 class AccountMenu(Menu):
-    """Who is signed in, the way for programs, and the way out: a plain form, so that it needs no live connection."""
+    """Who is signed in, what they can set, and the way out: a plain form, so that it needs no live connection."""
 
     def __init__(self, *, name: str, email: str, sign_out_path: str = '/logout') -> None:
         super().__init__((name or email)[:1].upper(), kind='avatar')
@@ -16,6 +16,7 @@ class AccountMenu(Menu):
             if name:
                 Text('div', name).classes('account-name')
             Text('div', email).classes('account-email')
+            Text('a', 'Settings').classes('menu-item').props('href=/settings')
             Text('a', 'Connect a program').classes('menu-item').props('href=/connect')
             form = ui.element('form').props('method=post')
             form.props['action'] = sign_out_path

@@ -13,12 +13,30 @@ class Connection(ui.element, default_classes='connection'):
     Drawn in the browser because it must also be right while the server cannot be reached.
     """
 
-    def __init__(self, *, refresh_seconds: float, time_zone: str) -> None:
+    def __init__(self, *, time_zone: str, locale: str = '', shortcuts: bool = True) -> None:
+        """
+        :param locale: how times are written; empty: as the browser has it.
+        :param shortcuts: whether single keys do something.
+        """
         super().__init__('div')
         self.mark('connection')
         self.props['data-connection'] = ''
-        self.props['data-interval'] = str(refresh_seconds)
         self.props['data-zone'] = time_zone
+        if locale:
+            self.props['data-locale'] = locale
+        if not shortcuts:
+            self.props['data-no-shortcuts'] = ''
+
+    def show_interval(self, seconds: float) -> None:
+        """How often newer numbers are to be expected."""
+        set_prop(self, 'data-interval', f'{seconds:g}')
+
+    def show_query(self, query: str) -> None:
+        """What the numbers are of, for when they have to be asked for by REST.
+
+        :param query: the query string with its question mark, or nothing.
+        """
+        set_prop(self, 'data-query', query or None)
 
     def show(self, as_of: datetime) -> None:
         set_prop(self, 'data-as-of', as_of.isoformat(timespec='milliseconds'))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
+
+NumberKind = Literal['count', 'percent', 'fraction']
+"""How a number is written: each is also the name of its function below, and known to assets/polling.js."""
 
 NBSP = '\u00a0'
 MINUS = '\u2212'

@@ -1,22 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from components.button import Button
 from components.element_state import set_prop
 
 
 class PauseButton(Button):
-    """Holds the updates, for everybody who reads slower than the numbers change."""
+    """Holds the updates; whether they are held is said by :meth:`show` alone."""
 
-    def __init__(self, on_pause: Callable[[bool], None]) -> None:
-        super().__init__('Pause', self._toggle, kind='quiet')
-        self._on_pause = on_pause
-        self._paused = False
-        self.props('aria-pressed=false').mark('pause')
+    def __init__(self, on_press: Callable[[], Any]) -> None:
+        super().__init__('Pause', on_press, kind='quiet')
+        self.props('data-key=p aria-keyshortcuts=p').mark('pause')
+        self.show(False)
 
-    def _toggle(self) -> None:
-        self._paused = not self._paused
-        set_prop(self, 'aria-pressed', 'true' if self._paused else 'false')
-        self.set_text('Resume' if self._paused else 'Pause')
-        self._on_pause(self._paused)
+    def show(self, paused: bool) -> None:
+        set_prop(self, 'aria-pressed', 'true' if paused else 'false')
+        self.set_text('Resume' if paused else 'Pause')

@@ -27,7 +27,7 @@ class Toolbar(ui.element, default_classes='toolbar'):
         super().__init__('div')
         with self:
             self._message = Text('p').classes('toolbar-message').props('role=status').mark('toolbar-message')
-            Button('Refresh', on_refresh).mark('refresh')
+            Button('Refresh', on_refresh).props('data-key=r aria-keyshortcuts=r').mark('refresh')
             with Menu('Export'):
                 Text('p', 'All predictions that match, as').classes('menu-caption')
                 for fmt, name in FORMATS.items():

@@ -19,6 +19,7 @@ from services.errors import Forbidden, InvalidToken
 from services.identity import Identity, IssuedToken, Proof, Right, is_current
 from services.key_use import KeyUse
 from services.models import User
+from services.password_change import PasswordChange, PasswordChanged
 from services.passwords import Passwords
 from services.sign_in import SignIn, refused
 from services.sign_in_limits import SignInLimits
@@ -53,7 +54,9 @@ class Auth:
         self._token_life = timedelta(seconds=token_seconds)
         self.session_life = timedelta(hours=session_hours)
         limits = limits or SignInLimits(counters=Counters())
-        self._sign_in = SignIn(database, passwords=passwords or Passwords(), limits=limits)
+        passwords = passwords or Passwords()
+        self._sign_in = SignIn(database, passwords=passwords, limits=limits)
+        self._password_change = PasswordChange(database, sign_in=self._sign_in, passwords=passwords)
         self._tokens = Tokens(secret_key, max_seconds=token_seconds, clock=clock)
         self.credentials = Credentials(database)
         self._check = CredentialCheck(
@@ -72,9 +75,10 @@ class Auth:
         now = self._clock()
         return Identity.of(user, expires_at=now + max(self._token_life, self.session_life), signed_in_at=now)
 
-    async def start_session(self, identity: Identity) -> str:
+    async def start_session(self, identity: Identity, *, browser: str = '') -> str:
         """Begin a browser session and return the cookie's value.
 
+        :param browser: its name, for the list of the user's sessions.
         :raises InvalidCredentials: the account was closed or got another password in the meantime.
         """
         cookie_id, now = secrets.token_urlsafe(32), self._clock()
@@ -83,7 +87,8 @@ class Auth:
             user = session.get(User, identity.user_id)
             if user is None or not is_current(user, identity.token_version):
                 raise refused()
-            sessions.start(session, user, self.session_hash(cookie_id), now=now, expires_at=now + self.session_life)
+            id_hash, expires_at = self.session_hash(cookie_id), now + self.session_life
+            sessions.start(session, user, id_hash, now=now, expires_at=expires_at, browser=browser)
 
         await self._database.write(start)
         return cookie_id
@@ -108,6 +113,12 @@ class Auth:
     @staticmethod
     def session_hash(cookie_id: str) -> str:
         return sessions.hash_of(cookie_id)
+
+    async def change_password(
+        self, user_id: int, current: str, new: str, *, keep: str, address: str = ''
+    ) -> PasswordChanged:
+        """As :meth:`PasswordChange.change`."""
+        return await self._password_change.change(user_id, current, new, keep=keep, address=address)
 
     async def living_sessions(self, hashes: Collection[str]) -> set[str]:
         """Those of the browser sessions that are still valid, in one query."""

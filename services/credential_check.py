@@ -51,8 +51,11 @@ class CredentialCheck:
         """Whether what was proved has neither expired nor been called back since."""
         if right.expires_at <= self._clock():
             return False
+        proof = right.proof
+        if proof.session_hash is not None and proof.token_id is None:
+            return await self._lives(proof.session_hash)  # it outlives a password that was changed by it
         try:
-            await self._held(user_id, right.token_version, right.proof)
+            await self._held(user_id, right.token_version, proof)
         except InvalidToken:
             return False
         return True

@@ -50,6 +50,11 @@ def begin(session: Session, user_id: int, wanted: Built) -> Generation:
     return Generation(number=number, built=wanted, upto='')
 
 
+def abandon(session: Session, user_id: int) -> None:
+    """Build what is being built no further; the caller holds the user's revision row."""
+    session.execute(delete(RollupBuild).where(col(RollupBuild.user_id) == user_id))
+
+
 def add_piece(session: Session, user_id: int, wanted: Built, *, customers: int) -> bool:
     """Build the next customers in the caller's transaction; after the last one the generation is the one that is read.
 

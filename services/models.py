@@ -47,6 +47,8 @@ class BrowserSession(SQLModel, table=True):
     token_version: int
     created_at: int = Field(sa_type=BigInteger)
     expires_at: int = Field(sa_type=BigInteger)
+    browser: str = Field(default='', sa_column=Column(Text, nullable=False, server_default=text("''")))
+    """Its name for the person's own list; empty where it is not known."""
 
 
 class UserRevision(SQLModel, table=True):

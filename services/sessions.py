@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete
+from sqlalchemy import ColumnElement, and_, delete, update
 from sqlmodel import Session, col, select
 
 from services.clock import to_micros
@@ -25,8 +25,13 @@ def is_cookie_id(value: str | None) -> bool:
     return value is not None and _COOKIE_ID.fullmatch(value) is not None
 
 
-def start(session: Session, user: User, id_hash: str, *, now: datetime, expires_at: datetime) -> None:
-    """Keep a new session, and forget those of the user that have ended by themselves."""
+def start(
+    session: Session, user: User, id_hash: str, *, now: datetime, expires_at: datetime, browser: str = ''
+) -> None:
+    """Keep a new session, and forget those of the user that have ended by themselves.
+
+    :param browser: its name, for the list of sessions.
+    """
     assert user.id is not None
     expired = col(BrowserSession.expires_at) <= to_micros(now)
     session.exec(delete(BrowserSession).where(col(BrowserSession.user_id) == user.id, expired))
@@ -37,6 +42,7 @@ def start(session: Session, user: User, id_hash: str, *, now: datetime, expires_
             token_version=user.token_version,
             created_at=to_micros(now),
             expires_at=to_micros(expires_at),
+            browser=browser,
         )
     )
 
@@ -60,6 +66,33 @@ def end(session: Session, id_hash: str) -> bool:
 
 def end_all(session: Session, user_id: int) -> None:
     session.exec(delete(BrowserSession).where(col(BrowserSession.user_id) == user_id))
+
+
+def of_user(session: Session, user_id: int, *, now: datetime) -> list[BrowserSession]:
+    """The user's valid sessions, the latest sign-in first."""
+    found = select(BrowserSession).join(User, col(User.id) == col(BrowserSession.user_id))
+    mine = found.where(col(BrowserSession.user_id) == user_id, _valid(now))
+    return list(session.exec(mine.order_by(col(BrowserSession.created_at).desc(), col(BrowserSession.id_hash))))
+
+
+def end_of_user(session: Session, user_id: int, id_hash: str) -> bool:
+    """Whether the user had such a session to end."""
+    mine = (col(BrowserSession.user_id) == user_id, col(BrowserSession.id_hash) == id_hash)
+    return session.exec(delete(BrowserSession).where(*mine)).rowcount > 0
+
+
+def end_others(session: Session, user_id: int, keep: str) -> set[str]:
+    """End all of the user's sessions but one; which they were."""
+    others = (col(BrowserSession.user_id) == user_id, col(BrowserSession.id_hash) != keep)
+    ended = set(session.exec(select(BrowserSession.id_hash).where(*others)))
+    session.exec(delete(BrowserSession).where(*others))
+    return ended
+
+
+def carry_over(session: Session, user: User, id_hash: str) -> bool:
+    """Let a session of the user go on at the account's present token version; whether there is such a session."""
+    mine = (col(BrowserSession.user_id) == user.id, col(BrowserSession.id_hash) == id_hash)
+    return session.exec(update(BrowserSession).where(*mine).values(token_version=user.token_version)).rowcount > 0
 
 
 def _valid(now: datetime) -> ColumnElement[bool]:

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from services.calendar import time_zone as checked_zone
 from services.clock import Clock, system_clock, to_micros
-from services.errors import InvalidRequest, NotFound
+from services.errors import InvalidRequest, InvalidToken, NotFound
 from services.models import User, UserRevision
-from services.sessions import end_all
+from services.sessions import carry_over, end_all, end_others
 
 MAX_EMAIL = 254
 MAX_NAME = 100
@@ -110,6 +110,45 @@ def set_password_hash(session: Session, email: str, password_hash: str) -> User:
     return user
 
 
+def change_password_hash(session: Session, user: User, password_hash: str, *, keep: str) -> set[str]:
+    """Give an account, which is held, a new password from one of its browser sessions: that one goes on.
+
+    Its tokens, keys and other sessions end.
+
+    :param keep: the hash of the session's id.
+    :returns: the hashes of the sessions that ended.
+    :raises InvalidToken: the session to keep is over.
+    """
+    assert user.id is not None
+    user.password_hash = password_hash
+    user.token_version += 1
+    session.add(user)
+    session.flush()
+    if not carry_over(session, user, keep):
+        raise InvalidToken
+    return end_others(session, user.id, keep)
+
+
+def rename(session: Session, user_id: int, name: str) -> User:
+    """
+    :raises InvalidRequest: the name is too long, or holds what cannot be printed.
+    :raises NotFound: there is no such account.
+    """
+    user = _of_id(session, user_id)
+    user.name = _checked_name(name)
+    session.add(user)
+    return user
+
+
+def move(session: Session, user_id: int, zone: str) -> User:
+    """As :func:`set_time_zone`, of an account that is known by its id."""
+    checked_zone(zone)
+    user = _of_id(session, user_id)
+    user.time_zone = zone
+    session.add(user)
+    return user
+
+
 def set_time_zone(session: Session, email: str, zone: str) -> User:
     """Move an account to another time zone: its days are those of the old one until its rollups are built anew.
 
@@ -144,6 +183,13 @@ def _held(session: Session, email: str) -> User:
     """The account as it is now, whatever was read of it before; raises ``NotFound``."""
     user = find(session, email)
     return user if user.id is None else hold(session, user.id) or user
+
+
+def _of_id(session: Session, user_id: int) -> User:
+    user = hold(session, user_id)
+    if user is None:
+        raise NotFound('There is no such account any more.')
+    return user
 
 
 def _end_everything(session: Session, user: User) -> None:

@@ -6,16 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from urllib.parse import urlencode
 
 from nicegui import Client, background_tasks, ui
 
+from app.pages.board_address import BoardAddress
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_services import BoardIdentity, BoardServices
-from app.pages.changes import Changes
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
-from app.view_state import ViewState
+from app.pages.updates import Updates
+from app.view_address import address_of, view_of
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
@@ -28,6 +28,7 @@ from services.schemas import BoardState
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
+ASSETS = ('polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -39,24 +40,31 @@ class Board:
         self._services = services
         self._user_id = identity.user_id
         self._client = client
-        self._state = ViewState()
+        self._state = view_of(client.request.query_params)
+        self._address = BoardAddress(client, self._state.query, on_leave=self._go)
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
-        self.changes = Changes(client, self._tick)
-        seconds = services.settings.refresh_seconds
-        with frame(
-            'Churn board', identity, assets=('view.js',), refresh_seconds=seconds, on_pause=self._pause
-        ) as self._connection:
+        self.updates = Updates(
+            services.preferences,
+            identity.user_id,
+            client,
+            self.refresh,
+            beat=services.settings.refresh_seconds,
+            wanted=lambda: self._waiting,
+        )
+        with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._sample = SampleBanner(self._ask_removal)
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
                 self._filters = FilterBar(
                     on_risk=lambda level: self._change(lambda: self._state.toggle_risk(level)),
                     on_period=lambda period: self._change(lambda: self._state.choose_period(period)),
-                    on_input=lambda key, value: self._change(lambda: self._state.enter(key, value)),
+                    on_input=lambda key, value: self._change(lambda: self._state.enter(key, value), typed=key),
+                    on_clear=self._clear,
                     on_reset=lambda: self._change(self._state.reset),
                 )
+                self._filters.begin_with(self._state.typed)
                 self._toolbar = Toolbar(on_refresh=self.refresh, on_export=self._export)
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             request = client.request
@@ -69,18 +77,23 @@ class Board:
                 action='Remove',
                 on_confirm=self._remove_sample,
             )
-        self._restore(request.query_params)
-        client.on_connect(self._tick)
-        ui.timer(seconds, self._tick, immediate=False)
+
+        self._show_filters()
+
+    @property
+    def address(self) -> str:
+        """Where this very view can be seen again."""
+        return self._address.present
 
     async def first_show(self) -> None:
         """Put the numbers into the page itself when they are at hand; the first tick brings them otherwise."""
         await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
 
     async def refresh(self) -> None:
-        query = self._state.query
+        query, missed = self._state.query, self.updates.missed
         try:
-            await self._show(query)
+            if await self._show(query):
+                self.updates.shown(missed)
         except BeingWorkedOut as error:
             self._wait(query, error.message)
         except ChurnboardError as error:
@@ -89,15 +102,16 @@ class Board:
             log.exception('the board could not be refreshed')
             self._fail(query, 'Something unexpected happened; it is in the log of the server.')
 
-    async def _show(self, query: DashboardQuery) -> None:
+    async def _show(self, query: DashboardQuery) -> bool:
+        """Whether that is still what the page is to show."""
         snapshot = await self._services.hub.snapshot(self._user_id, query)
         if not self._waits_for(query):
-            return
+            return False
         self._sample.set_visibility(snapshot.has_sample)
         self._view.show(snapshot, self._state)
         charts = await self._services.hub.charts(self._user_id, query)
         if not self._waits_for(query):
-            return
+            return False
         self._view.show_charts(charts)
         self._view.show_busy(False, why=NEWER if snapshot.data.state is BoardState.REFRESHING else '')
         self._waiting = False
@@ -105,6 +119,7 @@ class Board:
         self._error.clear_error()
         self._connection.show_delayed(False)
         self._connection.show(snapshot.as_of)
+        return True
 
     def _waits_for(self, query: DashboardQuery) -> bool:
         """An answer to an older question is dropped: the newer one has its own."""
@@ -123,36 +138,41 @@ class Board:
             self._error.show(reason, as_of=self._as_of)
             self._connection.show_delayed(True)
 
-    async def _tick(self) -> None:
-        if (self._waiting or not self._state.paused) and self._client.has_socket_connection:
-            await self.refresh()
+    def _change(self, change: Callable[[], None], *, typed: str = '') -> None:
+        """:param typed: the field that was typed into, if it was that."""
+        if self._asks_something_else(change):
+            self._address.show(self._state.query, typed=typed)
 
-    def _change(self, change: Callable[[], None]) -> None:
+    def _go(self, parameters: Mapping[str, str]) -> DashboardQuery:
+        """The browser went to another address of the board."""
+
+        def follow() -> None:
+            self._state = view_of(parameters)
+
+        self._asks_something_else(follow)
+        self._filters.write(self._state.typed)
+        return self._state.query
+
+    def _clear(self, name: str) -> None:
+        self._change(lambda: self._state.clear(name))
+        self._filters.write(self._state.typed)
+
+    def _asks_something_else(self, change: Callable[[], None]) -> bool:
         before = self._state.query
         change()
-        state = self._state
         self._show_filters()
-        self._filters.show_address(urlencode(state.parameters()))
         self._toolbar.say('')
-        if state.query != before:
-            self._waiting = False
-            self._view.show_busy(True)
-            background_tasks.create(self.refresh())
-
-    def _restore(self, parameters: Mapping[str, str]) -> None:
-        self._state.restore(parameters)
-        self._filters.begin_with(self._state.typed)
-        self._show_filters()
+        if self._state.query == before:
+            return False
+        self._waiting = False
+        self._view.show_busy(True)
+        background_tasks.create(self.refresh())
+        return True
 
     def _show_filters(self) -> None:
         state = self._state
-        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, active=state.active)
-
-    def _pause(self, paused: bool) -> None:
-        self._state.paused = paused
-        self._connection.show_paused(paused)
-        if not paused:
-            background_tasks.create(self.refresh())
+        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
+        self._connection.show_query(address_of(state.query, path=''))
 
     async def _export(self, fmt: str) -> None:
         await self._exporter.export(fmt, self._state.query)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from nicegui import Client
 
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.identity import Right
+from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
 from services.schemas import Charts, DashboardData
 
@@ -67,6 +68,10 @@ class PageRegistry(Protocol):
     def add(self, session_hash: str, client: Client) -> None: ...
 
 
+class BoardPreferences(Protocol):
+    def change(self, user_id: int, **changes: Unpack[PreferenceChange]) -> Awaitable[Preferences]: ...
+
+
 class BoardSettings(Protocol):
     @property
     def refresh_seconds(self) -> float: ...
@@ -100,3 +105,5 @@ class BoardServices(Protocol):
     def page_registry(self) -> PageRegistry: ...
     @property
     def settings(self) -> BoardSettings: ...
+    @property
+    def preferences(self) -> BoardPreferences: ...

@@ -14,6 +14,7 @@ from app.pages.connect_services import ConnectIdentity, ConnectServices
 from app.pages.connect_snippets import Snippet, snippets
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
+from app.pages.updates import Updates
 from app.public_address import public_origin
 from components.code_snippet import CodeSnippet
 from components.panel import Panel
@@ -58,8 +59,9 @@ class ConnectPage:
         self._hub = services.hub
         self._user_id = identity.user_id
         self._client = client
-        self._paused = False
-        seconds = services.settings.refresh_seconds
+        updates = Updates(
+            services.preferences, identity.user_id, client, self.look, beat=services.settings.refresh_seconds
+        )
         origin = public_origin(client.request.scope, services.settings.public_origins)
         with (
             frame(
@@ -67,8 +69,7 @@ class ConnectPage:
                 identity,
                 path='/connect',
                 assets=('connect.css', 'connect.js'),
-                refresh_seconds=seconds,
-                on_pause=self._pause,
+                updates=updates,
             ) as self._connection,
             ui.element('div').classes('connect'),
         ):
@@ -76,8 +77,6 @@ class ConnectPage:
             _programs(snippets(origin, email=identity.email))
             self._keys = KeyDesk(services, identity, client)
             _documents()
-        client.on_connect(self._tick)
-        ui.timer(seconds, self._tick, immediate=False)
 
     async def first_show(self) -> None:
         """Put the keys into the page itself when they are at hand; the first tick brings them otherwise."""
@@ -107,16 +106,6 @@ class ConnectPage:
         if not self._client.is_deleted:
             self._connection.show_delayed(True)
             self._keys.show_problem(reason)
-
-    async def _tick(self) -> None:
-        if not self._paused and not self._client.is_deleted and self._client.has_socket_connection:
-            await self.look()
-
-    def _pause(self, paused: bool) -> None:
-        self._paused = paused
-        self._connection.show_paused(paused)
-        if not paused:
-            background_tasks.create(self.look())
 
 
 def _programs(programs: tuple[Snippet, ...]) -> None:

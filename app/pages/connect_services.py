@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.pages.board_services import BoardIdentity, BoardWatch, PageRegistry
+from app.pages.board_services import BoardIdentity, BoardPreferences, BoardWatch, PageRegistry
 from services.api_keys import ApiKeyInfo, NewApiKey
 from services.identity import KeyScope, Right
 
@@ -55,3 +55,5 @@ class ConnectServices(Protocol):
     def page_registry(self) -> PageRegistry: ...
     @property
     def settings(self) -> ConnectSettings: ...
+    @property
+    def preferences(self) -> BoardPreferences: ...

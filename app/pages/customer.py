@@ -11,13 +11,13 @@ from typing import Any
 from nicegui import Client, background_tasks, ui
 
 from app.pages.board_services import BoardIdentity
-from app.pages.changes import Changes
 from app.pages.customer_desk import CustomerDesk
 from app.pages.customer_services import CustomerServices
 from app.pages.customer_view import CustomerView
 from app.pages.customer_words import news, scorings_of
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
+from app.pages.updates import Updates
 from components.addresses import customer_href
 from components.error_banner import ErrorBanner
 from components.status_line import StatusLine
@@ -47,7 +47,7 @@ def customer_page(services: CustomerServices) -> Callable[[str], Awaitable[None]
             services.page_registry.add(identity.session_hash, client)
         client.on_delete(lambda: send_away(client, path=customer_href(customer_id)))
         page = CustomerPage(services, identity, client, customer_id)
-        client.on_delete(services.hub.watch(identity.user_id, on_change=page.changes.tell).close)
+        client.on_delete(services.hub.watch(identity.user_id, on_change=page.updates.tell).close)
         await page.first_show()
 
     return customer
@@ -70,22 +70,21 @@ class CustomerPage:
         self._hub, self._customers = services.hub, services.customers
         self._user_id, self._customer_id = identity.user_id, customer_id
         self._client = client
-        self._paused = False
         self._shown = STEP
         self._version: tuple[int, date, int] | None = None
         """Revision, day and length of what is shown."""
         self._latest: str | None = None
         self._told_at = float('-inf')
         self._as_of: datetime | None = None
-        self.changes = Changes(client, self._tick)
-        seconds = services.settings.refresh_seconds
+        self.updates = Updates(
+            services.preferences, identity.user_id, client, self.refresh, beat=services.settings.refresh_seconds
+        )
         with frame(
             'Customer',
             identity,
             path=customer_href(customer_id),
             assets=('customer.css', 'customer.js'),
-            refresh_seconds=seconds,
-            on_pause=self._pause,
+            updates=self.updates,
         ) as self._connection:
             with ui.element('nav').classes('crumbs').props('aria-label=Breadcrumb'):
                 Text('a', '← Back to the board').props('href=/ data-back')
@@ -103,8 +102,6 @@ class CustomerPage:
             self._view = CustomerView(
                 customer_id, desk, bands=services.settings.bands, most=MOST, on_more=self._show_more
             )
-        client.on_connect(self._tick)
-        ui.timer(seconds, self._tick, immediate=False)
 
     async def first_show(self) -> None:
         """Put the customer into the page itself when it is at hand; the first tick brings it otherwise."""
@@ -112,6 +109,7 @@ class CustomerPage:
 
     async def refresh(self) -> None:
         """Show the customer as it is; what was shown stays when that fails."""
+        missed = self.updates.missed
         try:
             await self._hub.check_user(self._user_id)
             if self._is_old():
@@ -122,6 +120,7 @@ class CustomerPage:
             log.exception('a customer could not be refreshed')
             self._fail(UNEXPECTED)
         else:
+            self.updates.shown(missed)
             self._succeed()
 
     def _is_old(self) -> bool:
@@ -183,13 +182,3 @@ class CustomerPage:
     async def _show_more(self) -> None:
         self._shown = min(self._shown + STEP, MOST)
         await self.refresh()
-
-    async def _tick(self) -> None:
-        if not self._paused and not self._client.is_deleted and self._client.has_socket_connection:
-            await self.refresh()
-
-    def _pause(self, paused: bool) -> None:
-        self._paused = paused
-        self._connection.show_paused(paused)
-        if not paused:
-            background_tasks.create(self.refresh())

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from app.pages.board_services import BoardWatch, PageRegistry
+from app.pages.board_services import BoardPreferences, BoardWatch, PageRegistry
 from services.customer_records import RecordChange
 from services.customer_tables import CustomerNote
 from services.query import DashboardQuery
@@ -78,3 +78,5 @@ class CustomerServices(Protocol):
     def page_registry(self) -> PageRegistry: ...
     @property
     def settings(self) -> CustomerSettings: ...
+    @property
+    def preferences(self) -> BoardPreferences: ...

@@ -10,12 +10,12 @@ from datetime import datetime
 from nicegui import Client, background_tasks, ui
 
 from app.pages.board_services import BoardIdentity
-from app.pages.changes import Changes
 from app.pages.dashboard import send_away
 from app.pages.data_desk import UploadDesk
 from app.pages.data_services import DataServices
 from app.pages.data_words import source_name, undo_question, undone_words
 from app.pages.frame import frame
+from app.pages.updates import Updates
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.source_list import SourceItem, SourceList
@@ -40,7 +40,7 @@ def data_page(services: DataServices) -> Callable[[], Awaitable[None]]:
             services.page_registry.add(identity.session_hash, client)
         client.on_delete(lambda: send_away(client, path='/data'))
         page = DataPage(services, identity, client)
-        client.on_delete(services.hub.watch(identity.user_id, on_change=page.changes.tell).close)
+        client.on_delete(services.hub.watch(identity.user_id, on_change=page.updates.tell).close)
         await page.first_show()
 
     return data
@@ -54,27 +54,24 @@ class DataPage:
         self._uploads = services.uploads
         self._user_id = identity.user_id
         self._client = client
-        self._paused = False
-        self.changes = Changes(client, self._tick)
+        self.updates = Updates(
+            services.preferences, identity.user_id, client, self.refresh, beat=services.settings.refresh_seconds
+        )
         self._revision: int | None = None
         self._as_of: datetime | None = None
         self._history: Sequence[SourceInfo] = ()
         self._removing: set[int] = set()
-        seconds = services.settings.refresh_seconds
         with frame(
             'Data',
             identity,
             path='/data',
             assets=('data.css', 'upload.js'),
-            refresh_seconds=seconds,
-            on_pause=self._pause,
+            updates=self.updates,
         ) as self._connection:
             self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)
             self._desk = UploadDesk(self._uploads, self._user_id, say=self._status.say)
             self._sources = SourceList(on_undo=self._ask)
-        client.on_connect(self._tick)
-        ui.timer(seconds, self._tick, immediate=False)
 
     async def first_show(self) -> None:
         """Put the history into the page itself when it is at hand; the first tick brings it otherwise."""
@@ -82,23 +79,26 @@ class DataPage:
 
     async def refresh(self) -> None:
         """Show how uploads and sources stand; what was shown stays when that fails."""
+        missed = self.updates.missed
         try:
             await self._desk.look()
-            await self._show_history()
+            if await self._show_history():
+                self.updates.shown(missed)
         except ChurnboardError as error:
             self._fail(error.message)
         except Exception:  # whatever it is, nobody may take an old history for a new one
             log.exception('the data page could not be refreshed')
             self._fail(UNEXPECTED)
 
-    async def _show_history(self) -> None:
+    async def _show_history(self) -> bool:
+        """Whether what is shown is the latest."""
         await self._hub.check_user(self._user_id)
         seen = self._hub.seen(self._user_id)
         revision = seen.state.revision if seen and seen.state else None
         if revision is None or revision != self._revision:
             history = await self._uploads.history(self._user_id)
             if self._client.is_deleted or (revision or 0) < (self._revision or 0):
-                return  # a later look came back earlier
+                return False  # a later look came back earlier
             self._history, self._revision = history, revision
             self._show_sources()
         self._error.clear_error()
@@ -106,6 +106,7 @@ class DataPage:
         if seen is not None:
             self._as_of = seen.at
             self._connection.show(seen.at)
+        return True
 
     def _show_sources(self) -> None:
         self._sources.show([self._item(source) for source in self._history])
@@ -122,16 +123,6 @@ class DataPage:
             rejected=source.rejected,
             removing=source.id in self._removing,
         )
-
-    async def _tick(self) -> None:
-        if not self._paused and not self._client.is_deleted and self._client.has_socket_connection:
-            await self.refresh()
-
-    def _pause(self, paused: bool) -> None:
-        self._paused = paused
-        self._connection.show_paused(paused)
-        if not paused:
-            background_tasks.create(self.refresh())
 
     def _fail(self, reason: str) -> None:
         if not self._client.is_deleted:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from app.pages.board_services import BoardSettings, BoardWatch, PageRegistry
+from app.pages.board_services import BoardPreferences, BoardSettings, BoardWatch, PageRegistry
 from services.file_rows import Preview
 from services.source_removal import Removed
 from services.sources import SourceInfo
@@ -54,3 +54,5 @@ class DataServices(Protocol):
     def page_registry(self) -> PageRegistry: ...
     @property
     def settings(self) -> BoardSettings: ...
+    @property
+    def preferences(self) -> BoardPreferences: ...

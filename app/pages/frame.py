@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
@@ -11,14 +11,19 @@ from pathlib import Path
 from nicegui import ui
 
 from app.pages.board_services import BoardIdentity
+from app.pages.reader import preferences_of
+from app.pages.updates import Updates
 from components.account_menu import AccountMenu
 from components.connection import Connection
 from components.page_links import PageLinks
-from components.pause_button import PauseButton
+from components.page_theme import PageTheme
 from components.text import Text
+from services.preferences import Locale, Theme
 
 ASSETS = Path(__file__).parents[2] / 'assets'
 PAGES = {'/': 'Board', '/data': 'Data'}
+THEMES = {Theme.SYSTEM: None, Theme.LIGHT: False, Theme.DARK: True}
+"""Whether each is dark."""
 
 
 @contextmanager
@@ -26,18 +31,20 @@ def frame(
     title: str,
     identity: BoardIdentity,
     *,
-    refresh_seconds: float,
-    on_pause: Callable[[bool], None],
+    updates: Updates,
     path: str = '/',
     assets: Collection[str] = (),
 ) -> Iterator[Connection]:
     """Build the page around the content; gives the display of the connection, which the page keeps up to date.
 
+    :param updates: begins once the page has its frame.
     :param path: where the page is, to mark it in the navigation.
     :param assets: style sheets and scripts that this page alone needs.
     """
-    _add_assets(('board.css', 'live.js', *assets))
-    layout, content = ui.context.client.layout, ui.context.client.content
+    _add_assets(('board.css', 'live.js', 'page.js', *assets))
+    client, chosen = ui.context.client, preferences_of(ui.context.client)
+    layout, content = client.layout, client.content
+    PageTheme(THEMES[chosen.theme])
     with layout:
         _skip_link(content.html_id).move(target_index=0)
         header = ui.element('header').classes('top')
@@ -45,8 +52,12 @@ def frame(
         with header:
             _brand()
             PageLinks(PAGES, current=path)
-            connection = Connection(refresh_seconds=refresh_seconds, time_zone=identity.time_zone)
-            PauseButton(on_pause)
+            connection = Connection(
+                time_zone=identity.time_zone,
+                locale='' if chosen.locale is Locale.BROWSER else chosen.locale.value,
+                shortcuts=chosen.shortcuts,
+            )
+            updates.start(connection)
             AccountMenu(name=identity.name, email=identity.email)
     with ui.element('div').classes('board'):
         Text('h1', title).classes('sr-only')

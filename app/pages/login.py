@@ -12,6 +12,7 @@ from app.pages.login_html import POLICY, login_html
 from app.security import COOKIE, IDENTITY, SAME_ORIGIN
 from app.settings import Settings
 from services.auth import Auth
+from services.browser_name import browser_name
 from services.errors import ChurnboardError, InvalidCredentials, TooLarge
 
 MAX_FORM_BYTES = 16_384
@@ -43,7 +44,8 @@ def create_router(auth: Auth, settings: Settings, on_session_end: Callable[[str]
             identity = await auth.sign_in(
                 fields.get('email', ''), fields.get('password', ''), address=client_address(request)
             )
-            cookie_id = await auth.start_session(identity)
+            browser = browser_name(request.headers.get('user-agent', ''))
+            cookie_id = await auth.start_session(identity, browser=browser)
             await end_session(request)  # who signs in again leaves the earlier session, maybe somebody else's
         except ChurnboardError as error:
             return _page(error, email=fields.get('email', ''), target=safe_target(fields.get('next')))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Unpack
 
 from nicegui import Client
 
@@ -12,6 +13,7 @@ from services.errors import ChurnboardError
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.identity import NEVER, Proof, Right
+from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
 from services.schemas import (
     ActivityItem,
@@ -190,6 +192,21 @@ class FakeRegistry:
         self.pages.append((session_hash, client))
 
 
+@dataclass
+class FakePreferences:
+    """Those of user 1."""
+
+    kept: Preferences = field(default_factory=Preferences)
+    error: Exception | None = None
+
+    async def change(self, user_id: int, **changes: Unpack[PreferenceChange]) -> Preferences:
+        assert user_id == 1
+        if self.error:
+            raise self.error
+        self.kept = replace(self.kept, **changes)
+        return self.kept
+
+
 @dataclass(frozen=True)
 class FakeSettings:
     refresh_seconds: float = 3600  # a test ticks by itself
@@ -214,6 +231,7 @@ class FakeServices:
     hub: FakeHub
     workspace: FakeWorkspace
     exports: FakeExports = field(default_factory=FakeExports)
+    preferences: FakePreferences = field(default_factory=FakePreferences)
     page_registry: FakeRegistry = field(default_factory=FakeRegistry)
     settings: FakeSettings = FakeSettings()
 

@@ -17,7 +17,7 @@ from services.questions import Question
 from services.record_items import note_item
 from services.scores import RiskBands
 from services.selection import Selection
-from tests.ui.fakes import NOW, FakeRegistry, FakeWatch
+from tests.ui.fakes import NOW, FakePreferences, FakeRegistry, FakeWatch
 
 T = TypeVar('T')
 BERLIN = ZoneInfo('Europe/Berlin')
@@ -186,6 +186,7 @@ class FakeCustomerServices:
     database: FakeRunner = field(default_factory=FakeRunner)
     page_registry: FakeRegistry = field(default_factory=FakeRegistry)
     settings: FakeCustomerSettings = FakeCustomerSettings()
+    preferences: FakePreferences = field(default_factory=FakePreferences)
 
     @classmethod
     def of(cls, hub: FakeCustomerHub) -> FakeCustomerServices:

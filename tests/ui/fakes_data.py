@@ -14,7 +14,7 @@ from services.models import SourceKind
 from services.source_removal import Removed
 from services.sources import SourceInfo
 from services.upload_status import UploadState, UploadStatus
-from tests.ui.fakes import NOW, FakeRegistry, FakeSettings, FakeWatch
+from tests.ui.fakes import NOW, FakePreferences, FakeRegistry, FakeSettings, FakeWatch
 
 PREVIEW = Preview(
     format=FileFormat.CSV,
@@ -164,5 +164,6 @@ class FakeDataHub:
 class FakeDataServices:
     uploads: FakeUploads
     hub: FakeDataHub = field(default_factory=FakeDataHub)
+    preferences: FakePreferences = field(default_factory=FakePreferences)
     page_registry: FakeRegistry = field(default_factory=FakeRegistry)
     settings: FakeSettings = field(default_factory=FakeSettings)

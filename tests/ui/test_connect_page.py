@@ -22,7 +22,7 @@ from components.text import Text
 from services.errors import InvalidRequest, InvalidToken, NotFound, Unavailable
 from services.identity import KeyScope
 from tests.ui.board_user import one, settled, text
-from tests.ui.fakes import NOW, FakeIdentity, FakeRegistry, FakeWatch
+from tests.ui.fakes import NOW, FakeIdentity, FakePreferences, FakeRegistry, FakeWatch
 from tests.ui.fakes_connect import SECRET_KEY, FakeAuth, FakeKeys, key
 
 
@@ -59,6 +59,7 @@ class Services:
     hub: FakeHub = field(default_factory=FakeHub)
     api_keys: FakeKeys = field(default_factory=FakeKeys)
     auth: FakeAuth = field(default_factory=FakeAuth)
+    preferences: FakePreferences = field(default_factory=FakePreferences)
     page_registry: FakeRegistry = field(default_factory=FakeRegistry)
     settings: Settings = field(default_factory=Settings)
 

@@ -1,0 +1,169 @@
+"""When a page shows what changed: at once, at the rhythm its reader chose, or when the reader asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Unpack
+
+from nicegui import Client, background_tasks, ui
+
+from app.pages.board_services import BoardPreferences
+from app.pages.changes import Changes
+from app.pages.reader import preferences_of
+from components.connection import Connection
+from components.update_control import UpdateControl
+from services.errors import ChurnboardError
+from services.preferences import PreferenceChange, UpdateInterval
+
+log = logging.getLogger(__name__)
+
+NOT_KEPT = 'This holds for this page only: it could not be kept.'
+UNEXPECTED = 'Something unexpected happened; it is in the log of the server.'
+
+
+class Updates:
+    """One tab's. What its reader chooses is remembered for the next page; other tabs go on as they are."""
+
+    def __init__(
+        self,
+        store: BoardPreferences,
+        user_id: int,
+        client: Client,
+        show: Callable[[], Awaitable[None]],
+        *,
+        beat: float,
+        wanted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """
+        :param show: brings the page up to date, and tells :meth:`shown` when it has.
+        :param beat: the server's, in seconds: how often a page that is not held looks.
+        :param wanted: whether the reader waits for something that was asked for: it is shown whatever was chosen.
+        """
+        chosen = preferences_of(client)
+        self._store = store
+        self._user_id = user_id
+        self._client = client
+        self._show = show
+        self._wanted = wanted
+        self._beat = beat
+        self._interval, self._paused = chosen.interval, chosen.paused
+        self._changes = Changes(client, self._show_change)
+        self._writing = asyncio.Lock()
+        self._shown_at = float('-inf')
+        self.missed = 0
+        """Changes that the page was told of and did not show."""
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is shown unless the reader asks."""
+        return self._paused or self._interval is UpdateInterval.OFF
+
+    def start(self, connection: Connection) -> None:
+        """Build the reader's control in the place the page is at, and begin."""
+        self._connection = connection
+        self._control = UpdateControl(
+            _rates(self._beat), on_pause=self._pause, on_rate=self._choose, on_show=self._show_now
+        )
+        self._draw()
+        self._client.on_connect(self._connected)
+        ui.timer(self._beat, self._tick, immediate=False)
+
+    async def tell(self) -> None:
+        """The user's data changed; returns before that is shown."""
+        if self._client.is_deleted:
+            return
+        if self.held:
+            self._miss()
+        elif self._interval is UpdateInterval.LIVE:
+            await self._changes.tell()
+
+    def shown(self, missed: int) -> None:
+        """The page is up to date.
+
+        :param missed: what :attr:`missed` was when it began to look: what came since may not be shown.
+        """
+        if missed:
+            self.missed -= min(missed, self.missed)
+            self._draw()
+
+    async def _show_change(self) -> None:
+        if self.held:  # since it was told of
+            self._miss()
+        await self._tick()
+
+    def _miss(self) -> None:
+        self.missed += 1
+        self._draw()
+
+    async def _tick(self) -> None:
+        if self._is_there() and (self._wanted() or self._is_due()):
+            await self._show()
+
+    async def _connected(self) -> None:
+        if self._is_there() and (self._wanted() or not self.held):
+            await self._show()
+
+    def _is_there(self) -> bool:
+        return not self._client.is_deleted and self._client.has_socket_connection
+
+    def _is_due(self) -> bool:
+        seconds, now = self._interval.seconds(self._beat), asyncio.get_running_loop().time()
+        # the timer's beats are not exact: half a beat early is in time
+        early = seconds is not None and seconds > self._beat and now < self._shown_at + seconds - self._beat / 2
+        if self.held or early:
+            return False
+        self._shown_at = now
+        return True
+
+    def _pause(self) -> None:
+        self._paused = not self._paused
+        self._apply()
+        background_tasks.create(self._remember(paused=self._paused), name='remember pause')
+
+    def _choose(self, rate: object) -> None:
+        """The browser says what was chosen; it may say anything."""
+        if isinstance(rate, str) and rate in set(UpdateInterval):
+            self._interval = UpdateInterval(rate)
+            self._apply()
+            background_tasks.create(self._remember(interval=self._interval), name='remember rate')
+
+    def _apply(self) -> None:
+        self._draw()
+        if not self.held:
+            self._show_now()
+
+    def _show_now(self) -> None:
+        self._shown_at = asyncio.get_running_loop().time()
+        background_tasks.create(self._show(), name='show updates')
+
+    def _draw(self) -> None:
+        seconds = self._interval.seconds(self._beat)
+        self._connection.show_paused(self.held)
+        self._connection.show_interval(seconds or self._beat)
+        self._control.show(paused=self._paused, rate=self._interval.value, missed=self.missed, off=seconds is None)
+
+    async def _remember(self, **changes: Unpack[PreferenceChange]) -> None:
+        problem = ''
+        async with self._writing:  # in the order they were made
+            try:
+                await self._store.change(self._user_id, **changes)
+            except ChurnboardError as error:
+                problem = error.message
+            except Exception:
+                log.exception('a preference could not be kept')
+                problem = UNEXPECTED
+        if not self._client.is_deleted:
+            self._control.show_problem(f'{NOT_KEPT} {problem}' if problem else '')
+
+
+def _rates(beat: float) -> dict[str, str]:
+    """The words for each rate that differs from the one before."""
+    words, before = {}, 0.0
+    for rate in UpdateInterval:
+        seconds = rate.seconds(beat)
+        if seconds != before:
+            words[rate.value] = 'Updates off' if seconds is None else f'Every {seconds:g} s'
+            before = seconds or 0.0
+    return words

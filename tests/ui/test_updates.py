@@ -1,0 +1,228 @@
+"""Pause and rate: what the reader chose is kept, and what is held back is counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User, user_simulation
+
+from app.pages.dashboard import dashboard_page
+from app.pages.data import data_page
+from app.pages.reader import PREFERENCES
+from app.pages.updates import _rates
+from services.errors import Unavailable
+from services.preferences import Preferences, UpdateInterval
+from tests.ui.board_user import one, one_hidden, refresh, settled, text
+from tests.ui.fakes import FakeHub, FakeIdentity, FakeServices, FakeSettings, more
+from tests.ui.fakes_data import FakeDataServices, FakeUploads
+
+
+@dataclass
+class Reader:
+    """Of a board, with the preferences it is opened with."""
+
+    services: FakeServices
+    preferences: Preferences
+
+    @property
+    def hub(self) -> FakeHub:
+        return self.services.hub
+
+    async def change(self, times: int = 1) -> None:
+        """Something is committed."""
+        for _ in range(times):
+            number = self.hub.metrics.new_predictions_today + 1
+            self.hub.metrics = more(self.hub.metrics, new_predictions_today=number)
+            assert self.hub.on_change
+            await self.hub.on_change()
+        await settled()
+
+
+@pytest.fixture
+def reader(services: FakeServices) -> Reader:
+    return Reader(services, Preferences())
+
+
+@pytest.fixture
+async def user(reader: Reader) -> AsyncIterator[User]:
+    async def signed_in() -> None:
+        scope = ui.context.client.request.scope
+        scope['churnboard.identity'], scope[PREFERENCES] = FakeIdentity(), reader.preferences
+        await dashboard_page(reader.services)()
+
+    async with user_simulation(root=signed_in) as user:
+        yield user
+
+
+async def choose(user: User, rate: object) -> None:
+    """What the browser sends when another rate is chosen."""
+    user.find(marker='rate').trigger('change', rate)
+    await settled()
+
+
+def today(user: User) -> str:
+    return text(user, 'metric-new_predictions_today')
+
+
+def held(user: User) -> bool:
+    return one(user, 'connection').props.get('data-paused') == 'true'
+
+
+async def test_what_comes_while_paused_is_counted_and_shown_on_resuming(user: User, reader: Reader) -> None:
+    await user.open('/')
+    user.find(marker='pause').click()
+    await settled()
+    assert one(user, 'pause').props['aria-pressed'] == 'true'
+    assert not one_hidden(user, 'held').visible
+    await reader.change()
+    assert text(user, 'missed') == '1 update while paused'
+    await reader.change(2)
+    assert text(user, 'missed') == '3 updates while paused'
+    assert today(user) == '218'
+
+    user.find(marker='pause').click()
+    await settled()
+
+    assert today(user) == '221'
+    assert not one_hidden(user, 'held').visible
+    assert not held(user)
+
+
+async def test_what_was_held_back_can_be_looked_at_without_going_on(user: User, reader: Reader) -> None:
+    await user.open('/')
+    user.find(marker='pause').click()
+    await reader.change(2)
+    user.find(marker='show-missed').click()
+    await settled()
+    assert today(user) == '220'
+    assert held(user)
+    assert not one_hidden(user, 'held').visible
+    await reader.change()
+    assert text(user, 'missed') == '1 update while paused'
+    await refresh(user)
+    assert today(user) == '221'
+    assert not one_hidden(user, 'held').visible
+
+
+async def test_an_update_that_could_not_be_shown_is_still_counted(user: User, reader: Reader) -> None:
+    await user.open('/')
+    user.find(marker='pause').click()
+    await reader.change()
+    reader.hub.error = Unavailable('The database does not answer.')
+    await refresh(user)
+    assert text(user, 'missed') == '1 update while paused'
+
+
+async def test_pause_and_rate_are_kept(user: User, reader: Reader) -> None:
+    await user.open('/')
+    user.find(marker='pause').click()
+    await choose(user, '60')
+    assert reader.services.preferences.kept == Preferences(paused=True, interval=UpdateInterval.MINUTE)
+    assert one(user, 'connection').props['data-interval'] == '3600', 'no shorter than the beat'
+    user.find(marker='pause').click()
+    await settled()
+    assert reader.services.preferences.kept == Preferences(interval=UpdateInterval.MINUTE)
+
+
+@pytest.mark.parametrize('rate', [None, 3, '', '7', {'x': 1}, ['5'], '5' * 10_000])
+async def test_whatever_else_a_browser_says_changes_nothing(user: User, reader: Reader, rate: object) -> None:
+    await user.open('/')
+    await choose(user, rate)
+    assert reader.services.preferences.kept == Preferences()
+
+
+async def test_a_page_of_one_who_paused_shows_the_numbers_once_and_holds(user: User, reader: Reader) -> None:
+    reader.preferences = Preferences(paused=True)
+    await user.open('/')
+    assert today(user) == '218'
+    assert text(user, 'pause') == 'Resume'
+    assert held(user)
+    await reader.change()
+    assert today(user) == '218'
+
+
+async def test_switched_off_there_is_nothing_to_pause_and_changes_are_counted(user: User, reader: Reader) -> None:
+    reader.preferences = Preferences(interval=UpdateInterval.OFF)
+    await user.open('/')
+    assert held(user)
+    assert not one_hidden(user, 'pause').visible
+    await reader.change(2)
+    assert text(user, 'missed') == '2 updates not shown'
+    assert today(user) == '218'
+    await choose(user, '5')
+    assert today(user) == '220'
+    assert one(user, 'pause').visible
+
+
+async def test_a_slower_page_shows_at_its_own_rhythm(
+    reader: Reader, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(UpdateInterval, 'seconds', lambda _rate, _beat: 0.5)
+    reader.services = replace(reader.services, settings=FakeSettings(refresh_seconds=0.05))
+    reader.preferences = Preferences(interval=UpdateInterval.QUARTER_MINUTE)
+    await user.open('/')
+    await asyncio.sleep(0.2)
+    shown = len(reader.hub.queries)
+    await reader.change()
+    assert today(user) == '218'
+    assert not one_hidden(user, 'held').visible
+    await asyncio.sleep(0.6)
+    assert today(user) == '219'
+    assert len(reader.hub.queries) - shown <= 2
+
+
+async def test_a_choice_that_cannot_be_kept_holds_and_says_so(user: User, reader: Reader) -> None:
+    await user.open('/')
+    reader.services.preferences.error = Unavailable('The database does not answer.')
+    user.find(marker='pause').click()
+    await settled()
+    assert held(user)
+    assert text(user, 'updates-problem') == (
+        'This holds for this page only: it could not be kept. The database does not answer.'
+    )
+    reader.services.preferences.error = None
+    user.find(marker='pause').click()
+    await settled()
+    assert text(user, 'updates-problem') == ''
+
+
+async def test_a_fault_of_ours_is_told_too(user: User, reader: Reader, caplog: pytest.LogCaptureFixture) -> None:
+    await user.open('/')
+    reader.services.preferences.error = RuntimeError('secret')
+    user.find(marker='pause').click()
+    await settled()
+    assert 'secret' not in text(user, 'updates-problem')
+    assert 'Something unexpected' in text(user, 'updates-problem')
+    assert 'a preference could not be kept' in caplog.text
+    caplog.clear()
+
+
+async def test_the_data_page_counts_too(tmp_path: Path) -> None:
+    services = FakeDataServices(uploads=FakeUploads(tmp_path))
+
+    async def signed_in() -> None:
+        ui.context.client.request.scope['churnboard.identity'] = FakeIdentity()
+        await data_page(services)()
+
+    async with user_simulation(root=signed_in) as user:
+        await user.open('/')
+        user.find(marker='pause').click()
+        await settled()
+        await services.hub.change()
+        await services.hub.change()
+        await settled()
+        assert text(user, 'missed') == '2 updates while paused'
+        user.find(marker='show-missed').click()
+        await settled()
+        assert not one_hidden(user, 'held').visible
+
+
+def test_the_rates_are_told_as_they_are() -> None:
+    assert list(_rates(5).values()) == ['Every 5 s', 'Every 15 s', 'Every 60 s', 'Updates off']
+    assert list(_rates(20)) == ['5', '60', 'off']
+    assert _rates(20)['5'] == 'Every 20 s'
