@@ -28,6 +28,7 @@ class PageRegistry:
         """The session is over: delete its pages on the server; each sends its browser away as it goes."""
         for client in list(self._pages.pop(session_hash, ())):
             try:
+                _wait_no_longer(client)
                 client.delete()
             except Exception:  # the others have to end all the same
                 log.exception('A page could not be ended')
@@ -49,3 +50,9 @@ class PageRegistry:
             pages.discard(client)
             if not pages:
                 del self._pages[session_hash]
+
+
+def _wait_no_longer(client: Client) -> None:
+    """A page whose browser has left is deleted by NiceGUI after a while: twice would be an error in the log."""
+    for waiting in client._delete_tasks.values():
+        waiting.cancel()

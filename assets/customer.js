@@ -27,6 +27,24 @@
     form.requestSubmit();
   }
 
+  // --- a note that was begun outlives a reload, for the person who began it and as long as the tab is open
+
+  const draft = () => document.querySelector('.form-add textarea');
+  const draftKey = () => `note ${document.querySelector('.account-email')?.textContent} ${location.pathname}`;
+
+  function keepDraft() {
+    const field = draft();
+    if (field?.value) sessionStorage[draftKey()] = field.value;
+    else if (field) delete sessionStorage[draftKey()];
+  }
+
+  function recallDraft() {
+    const field = draft();
+    if (!field || field.recalled) return;
+    field.recalled = true;
+    field.value ||= sessionStorage[draftKey()] ?? '';
+  }
+
   // --- the focus: into a form that appears, and back to its part of the page when it goes
 
   const isThere = (element) => element.isConnected && (element.checkVisibility?.() ?? true);
@@ -72,6 +90,7 @@
     changes
       .filter(({ attributeName, target }) => attributeName === 'data-taken' && target.isConnected)
       .forEach(({ target }) => clear(target));
+    recallDraft();
     keepFocus();
   }
 
@@ -80,6 +99,7 @@
   document.addEventListener('focusin', onFocus);
   document.addEventListener('pointerdown', onPress);
   document.addEventListener('click', onClick);
+  window.addEventListener('pagehide', keepDraft);
   new MutationObserver(onChanged).observe(document, {
     subtree: true, childList: true, attributeFilter: ['class', 'data-taken'],
   });

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.button import Button
 from components.element_state import replace_class, set_class
-from components.formats import count, plural, points, reason
+from components.formats import NBSP, count, plural, points, reason
 from components.keyed_rows import KeyedRows, Row
 from components.panel import Panel
 from components.risk_chip import RiskChip
@@ -142,7 +142,8 @@ class Scorings(Panel):
 
 
 def _with_news(text: str, item: Scoring) -> str:
-    return f'{reason(text)} (new)' if text in item.new_reasons else reason(text)
+    written = reason(text).replace(' ', NBSP, 1)  # a sign never stands alone at the end of a line
+    return f'{written}{NBSP}(new)' if text in item.new_reasons else written
 
 
 def _part(classes: str, role: str) -> ui.element:

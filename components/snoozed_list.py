@@ -14,7 +14,7 @@ from components.text import Text
 from components.time_ago import TimeAgo
 from services.schemas import SnoozedCustomer
 
-COLUMNS = ('Churn risk', 'Customer', 'Snoozed', 'Last scored')
+COLUMNS = ('Churn risk', 'Customer', 'Until when, and why', 'Last scored')
 
 
 class SnoozedRow(Row[SnoozedCustomer], default_classes='row', default_props='role=row'):
@@ -30,7 +30,7 @@ class SnoozedRow(Row[SnoozedCustomer], default_classes='row', default_props='rol
         self._risk.show(item.risk_level, item.churn_score)
         self._customer.show(item.customer_id, item.customer_name)
         why = f': {item.snooze_reason}' if item.snooze_reason else ''
-        self._until.set_text(f'until {day(item.snoozed_until)}{why}')
+        self._until.set_text(f'Snoozed until {day(item.snoozed_until)}{why}')
         self._time.show(item.timestamp)
 
 

@@ -43,10 +43,9 @@ class CustomerView:
                 on_wake=desk.wake,
             )
             with ui.element('div').classes('customer-parts'):
-                with ui.element('div').classes('customer-main') as self._scores:
-                    self._chart = HistoryChart()
-                    self._scorings = Scorings(on_more=on_more)
+                self._chart = HistoryChart()
                 self._notes = Notes(desk.notes)
+                self._scorings = Scorings(on_more=on_more)
         desk.close_editor = self._notes.close_editor
 
     def show(self, detail: Mapping[str, Any], scorings: Sequence[Scoring], *, today: date) -> None:
@@ -92,7 +91,7 @@ class CustomerView:
         set_class(self._root, 'loading', on=False)
         set_class(self._root, 'missing', on=missing)
         self._missing.set_visibility(missing)
-        for part in (self._head, self._scores):
+        for part in (self._head, self._chart, self._scorings):
             part.set_visibility(not missing)
         if not missing:
             self._notes.set_visibility(True)

@@ -114,6 +114,30 @@ def test_what_is_typed_while_a_note_is_on_its_way_is_not_cleared(customer: Page)
     expect(field).to_have_value('second, half typ')
 
 
+def test_a_note_that_was_begun_outlives_a_reload_and_belongs_to_who_began_it(
+    customer: Page, board: Board, sign_in: SignIn
+) -> None:
+    new_note(customer).fill('begun')
+    customer.reload()
+    expect(new_note(customer)).to_have_value('begun')
+    customer.get_by_role('button', name='Add note').click()
+    expect(customer.locator('.note').first).to_contain_text('begun')
+    customer.reload()
+    expect(customer.locator('.note').first).to_contain_text('begun')
+    expect(new_note(customer)).to_have_value('')
+
+    new_note(customer).fill('of Erin alone')
+    customer.locator('header summary').click()
+    customer.get_by_role('button', name='Sign out').click()
+    gina = 'gina-of-customers@example.com'
+    with board.rest(board.add_user(gina)) as others:
+        score(others, 0.5)
+    sign_in(board, gina)
+    customer.goto(board.url + PATH)
+    expect(risk(customer)).to_contain_text('50')
+    expect(new_note(customer)).to_have_value('')
+
+
 def test_a_note_is_written_edited_and_deleted_by_keyboard_alone(customer: Page, rest: httpx.Client) -> None:
     keyboard = customer.keyboard
     for note in rest.get(f'/api{PATH}').json()['data']['notes']:

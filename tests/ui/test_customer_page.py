@@ -124,9 +124,9 @@ async def test_each_score_stands_beside_the_one_before_it(opened: User) -> None:
     rows = [row for row in one(opened, 'scoring-rows').default_slot.children if isinstance(row, ScoringRow)]
     assert [row._change.text for row in rows] == ['+12 points', '+24.3 points', 'First score']
     assert [row._reasons.text for row in rows] == [
-        '+ Champion left (new) · + Logins down · \u2212 Annual contract (new)',
-        '+ Logins down',
-        '+ Logins down',
+        '+\u00a0Champion left\u00a0(new) · +\u00a0Logins down · \u2212\u00a0Annual contract\u00a0(new)',
+        '+\u00a0Logins down',
+        '+\u00a0Logins down',
     ]
     assert [row._risk.text for row in rows] == ['High\u00a082\u00a0%', 'High\u00a070\u00a0%', 'Medium\u00a046\u00a0%']
 

@@ -34,8 +34,8 @@ async def test_how_many_are_snoozed_stands_beside_the_list_and_one_button_shows_
     user.find(marker='snoozed-toggle').click()
     await settled()
     assert one(user, 'snoozed-toggle').props['aria-expanded'] == 'true'
-    await user.should_see('until 1 Dec 2026: on <b>holiday')
-    await user.should_see('until 2 Dec 2026')
+    await user.should_see('Snoozed until 1 Dec 2026: on <b>holiday')
+    await user.should_see('Snoozed until 2 Dec 2026')
     await user.should_see('The 2 with the highest latest scores')
 
     hub.board_charts = charts().model_copy(update={'snoozed': left_out[:1], 'snoozed_customers': 1})

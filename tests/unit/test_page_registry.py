@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ class FakeClient:
         self.fails = fails
         self.deleted = False
         self._on_delete: list[Callable[[], None]] = []
+        self._delete_tasks: dict[str, asyncio.Task[None]] = {}
 
     def on_delete(self, handler: Callable[[], None]) -> None:
         self._on_delete.append(handler)
@@ -43,3 +45,20 @@ async def test_a_page_that_cannot_be_ended_keeps_none_of_the_others(caplog: pyte
     assert pages[2].deleted
     assert len(registry) == 0
     assert caplog.text.count('A page could not be ended') == 3
+
+
+async def test_a_page_whose_browser_has_left_is_not_deleted_a_second_time_later() -> None:
+    auth: Any = NoSessions()
+    registry = PageRegistry(auth)
+    page = FakeClient(fails=False)
+
+    async def delete_later() -> None:
+        await asyncio.sleep(0.05)
+        raise KeyError('deleted twice')
+
+    page._delete_tasks['document'] = waiting = asyncio.create_task(delete_later())
+    registry.add('session', page)  # type: ignore[arg-type]
+    registry.end('session')
+    assert page.deleted
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
