@@ -41,6 +41,7 @@ from services.connection_limits import ConnectionLimits, Limits
 from services.connections import Connections
 from services.counters import Counters
 from services.customer_list import CustomerList
+from services.customer_records import CustomerRecords
 from services.dashboard import Dashboard
 from services.database import Database
 from services.emitter import Emitter
@@ -162,6 +163,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         ingest=ingest,
         predictions=PredictionList(database, dashboard, clock=clock),
         customers=CustomerList(database, dashboard, users=lookup, lane=lane, patience=PATIENCE, clock=clock),
+        records=CustomerRecords(database, clock=clock),
         exports=exports,
         uploads=uploads,
         upkeep=RollupUpkeep(database, bands=bands, clock=clock),

@@ -9,11 +9,24 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from app.api import auth as auth_api
-from app.api import customers, documents, health, keys, live_data, metrics, predictions, series, session, unknown
+from app.api import (
+    customer_records,
+    customers,
+    documents,
+    health,
+    keys,
+    live_data,
+    metrics,
+    predictions,
+    series,
+    session,
+    unknown,
+)
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
 from app.pages import login
 from app.pages.connect import connect_page
+from app.pages.customer import customer_page, customer_page_by_parameter
 from app.pages.dashboard import dashboard_page
 from app.pages.data import data_page
 from app.pages.failure import failure_page
@@ -23,7 +36,7 @@ from app.services import Services
 
 ASSETS = Path(__file__).parents[1] / 'assets'
 
-PAGES = ('/', '/data', '/connect', '/settings')
+PAGES = ('/', '/data', '/connect', '/settings', '/customers', '/customers/*')
 """For signed-in people; see ``SignInGate``."""
 
 LINK_NOTICED_SECONDS = 5.0
@@ -54,6 +67,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(series.create_router(auth, hub))
     app.include_router(exports_api.create_router(auth, services.exports))
     app.include_router(uploads_api.create_router(auth, services.uploads))
+    app.include_router(customer_records.create_router(auth, services.database, hub, services.records))
     app.include_router(
         customers.create_router(auth, services.database, hub, services.customers, bands=services.settings.bands)
     )
@@ -69,6 +83,8 @@ def add_pages(app: FastAPI, services: Services) -> None:
         ('/data', 'Data · Churnboard', data_page(services)),
         ('/connect', 'Connect · Churnboard', connect_page(services)),
         ('/settings', 'Settings · Churnboard', settings_page(services)),
+        ('/customers', 'Customer · Churnboard', customer_page_by_parameter(services)),
+        ('/customers/{customer_id:path}', 'Customer · Churnboard', customer_page(services)),
     ):
         build = with_preferences(services.preferences, page)
         ui.page(path, title=title, reconnect_timeout=PAGE_KEPT_SECONDS)(build)

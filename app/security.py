@@ -107,7 +107,9 @@ def _is_in(path: str, folders: Collection[str]) -> bool:
 
 def _login_url(scope: Scope) -> str:
     query = scope['query_string'].decode('latin-1')
-    target = safe_target(quote(scope['path'], safe='/') + (f'?{query}' if query else ''))
+    # as it was asked for, where that is known: a quoted slash in a customer's id is no slash of the address
+    path = scope['raw_path'].decode('latin-1') if scope.get('raw_path') else quote(scope['path'], safe='/')
+    target = safe_target(path + (f'?{query}' if query else ''))
     return '/login' if target == '/' else f'/login?next={quote(target, safe="/")}'
 
 

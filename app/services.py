@@ -15,6 +15,7 @@ from services.browser_sessions import BrowserSessions
 from services.clock import Clock
 from services.counters import Counters
 from services.customer_list import CustomerList
+from services.customer_records import CustomerRecords
 from services.database import Database
 from services.exports import Exports
 from services.hub import LiveHub
@@ -48,6 +49,7 @@ class Services:
     ingest: Ingest
     predictions: PredictionList
     customers: CustomerList
+    records: CustomerRecords
     exports: Exports
     uploads: Uploads
     workspace: Workspace

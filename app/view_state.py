@@ -16,6 +16,8 @@ PERIODS = (*(each.value for each in DateRange), CUSTOM)
 SCORES = ('min_score', 'max_score')
 TYPED_FILTERS = ('q', *SCORES)
 TYPED_DAYS = ('from', 'to')
+TYPED_BY = {'q': ('q',), 'score': SCORES, 'period': TYPED_DAYS}
+"""The fields that belong to a filter."""
 NO_TEXT = '\0'
 """Stands for what is no text at all; every field refuses it."""
 PERCENT = re.compile(r'\d{1,3}(\.\d{1,4})?', re.ASCII)
@@ -33,46 +35,62 @@ class ViewState:
     errors: dict[str, str] = field(default_factory=dict)
     risk: frozenset[str] = frozenset()
     period: str = DateRange.ALL.value
+    source: str | None = None
+    """The name of the source all shown predictions came from; chosen by a link, not on the board."""
     typed: dict[str, str] = field(default_factory=dict)
 
     @property
-    def active(self) -> int:
-        """How many filters narrow the board."""
+    def chips(self) -> dict[str, str]:
+        """The filters that narrow the board, each in words, by the name that :meth:`clear` knows."""
         query = self.query
-        parts = (query.risk, query.text, query.min_score is not None or query.max_score is not None)
-        return sum(map(bool, (*parts, query.range or query.first_day or query.last_day)))
+        words = {
+            'risk': ' or '.join(level.value for level in reversed(query.risk)) + ' risk' if query.risk else '',
+            'q': f'“{query.text}” in name or id' if query.text else '',
+            'score': self._describe_scores(),
+            'period': self._describe_days(),
+            'source': f'from {query.source}' if query.source else '',
+        }
+        return {name: text for name, text in words.items() if text}
 
     def toggle_risk(self, level: object) -> None:
         if level in list(RiskLevel):  # a set would choke on what cannot be hashed
             self.risk = self.risk ^ {str(level)}
-            self._apply()
+            self.apply()
 
     def choose_period(self, period: object) -> None:
         if period in PERIODS:
             self.period = str(period)
-            self._apply()
+            self.apply()
 
     def enter(self, key: str, value: object) -> None:
         """Take what was typed into a field; the value comes from a browser and may be anything."""
         if key in (*TYPED_FILTERS, *TYPED_DAYS):
             self.typed[key] = value.strip() if isinstance(value, str) else NO_TEXT
-            self._apply()
+            self.apply()
+
+    def clear(self, name: object) -> None:
+        """Take one filter back."""
+        if name == 'risk':
+            self.risk = frozenset()
+        elif name == 'source':
+            self.source = None
+        elif name == 'period':
+            self.period = DateRange.ALL.value
+        for key in TYPED_BY.get(name, ()) if isinstance(name, str) else ():
+            self.typed.pop(key, None)
+        self.apply()
 
     def reset(self) -> None:
-        self.risk, self.period = frozenset(), DateRange.ALL.value
+        self.risk, self.period, self.source = frozenset(), DateRange.ALL.value, None
         self.typed.clear()
-        self._apply()
+        self.apply()
 
     def describe(self) -> str:
         """The filters in words, for the reader who sees nothing because of them."""
-        query = self.query
-        parts = [' or '.join(level.value for level in reversed(query.risk)) + ' risk' if query.risk else '']
-        parts.append(f'“{query.text}” in name or id' if query.text else '')
-        parts.append(self._describe_scores())
-        parts.append(self._describe_days())
-        return ', '.join(part for part in parts if part) or 'these filters'
+        return ', '.join(self.chips.values()) or 'these filters'
 
-    def _apply(self) -> None:
+    def apply(self) -> None:
+        """Make the query of what is chosen and typed."""
         self.errors = {}
         query = self._without_faults(self._filter_values(), DashboardQuery().with_filter)
         self.query = self._without_faults(self._date_values(), query.with_dates)
@@ -91,8 +109,7 @@ class ViewState:
 
     def _filter_values(self) -> dict[str, object]:
         values: dict[str, object] = {'risk': sorted(self.risk)} if self.risk else {}
-        if text := self.typed.get('q'):
-            values['q'] = text
+        values |= {key: text for key, text in (('q', self.typed.get('q')), ('source', self.source)) if text}
         for key in SCORES:
             typed = self.typed.get(key, '')
             if PERCENT.fullmatch(typed) and Decimal(typed) <= 100:

@@ -13,15 +13,23 @@
     off: 'Updates off',
     delayed: 'Delayed',
     reconnecting: 'Reconnecting…',
+    polling: 'Polling',
     offline: 'Offline',
+    'signed-out': 'Signed out',
   };
   const NEVER = Number.NEGATIVE_INFINITY;
+  const FALL_BACK_AFTER = 31_000; // 1 + 2 + 4 + 8 + 16 s, however long each try itself takes
+  const WORTH_A_WORD = 10_000;
 
-  let link = 'connecting'; // connecting, up, lost
+  // What assets/polling.js does meanwhile, and what it is to do.
+  const polling = (window.churnboardPolling = { wanted: false, asOf: null, at: NEVER, failed: false });
+
+  let link = 'connecting'; // connecting, up, lost, out
+  let lostAt = NEVER;
   let attempt = 0;
   let nextTry = 0;
   let linkedAt = NEVER;
-  let asOf = null;
+  let asOf = null; // of the page; numbers that were polled may be younger
   let freshAt = NEVER; // by this computer's clock, which need not agree with the server's
   let probedAt = NEVER;
   let lazy = null;
@@ -75,20 +83,32 @@
 
   // --- connection
 
+  const interval = () => 1000 * Number(root().dataset.interval);
+  const numbersAt = () => Math.max(freshAt, polling.at);
+  const isPolled = () => polling.wanted && Date.now() - polling.at <= 3 * interval();
+
+  function lostState() {
+    if (isPolled()) return 'polling';
+    if (navigator.onLine === false) return 'offline';
+    const given = attempt > TRIES && (polling.failed || !polling.poller || root().dataset.paused);
+    return given ? 'offline' : 'reconnecting';
+  }
+
   function state() {
-    if (link === 'lost') return attempt > TRIES || navigator.onLine === false ? 'offline' : 'reconnecting';
+    if (link === 'out') return 'signed-out';
+    if (link === 'lost') return lostState();
     if (link === 'connecting') return 'connecting';
     if (root().dataset.paused) return root().dataset.paused === 'off' ? 'off' : 'paused';
     if (root().dataset.delayed) return 'delayed';
-    if (asOf === null && Date.now() - linkedAt < 3000 * Number(root().dataset.interval)) return 'connecting';
-    return Date.now() - freshAt > 3000 * Number(root().dataset.interval) ? 'delayed' : 'live';
+    if (asOf === null && Date.now() - linkedAt < 3 * interval()) return 'connecting';
+    return Date.now() - freshAt > 3 * interval() ? 'delayed' : 'live';
   }
 
   function detail(now) {
     if (link !== 'lost') return '';
     const seconds = Math.max(0, Math.ceil((nextTry - Date.now()) / 1000));
     const wait = seconds ? `next try in ${seconds} s` : 'trying now';
-    return now === 'reconnecting' ? `${Math.max(attempt, 1)} of ${TRIES}, ${wait}` : wait;
+    return now === 'reconnecting' ? `${Math.min(Math.max(attempt, 1), TRIES)} of ${TRIES}, ${wait}` : wait;
   }
 
   function draw(element) {
@@ -97,7 +117,10 @@
       ><span class="pill-detail" aria-hidden="true"></span></span>
       <button class="button button-quiet pill-retry" type="button" hidden>Reconnect now</button>
       <span class="as-of" hidden><span class="as-of-label">as of </span><time data-clock></time
-      ><span class="as-of-age"></span></span>`;
+      ><span class="as-of-age"></span></span>
+      <div class="signed-out" hidden><h2 class="empty-title">You are signed out</h2>
+      <p class="empty-text">Sign in again, and this page goes on where you were.</p>
+      <a class="button button-strong">Sign in again</a></div>`;
     element.querySelector('.pill-retry').addEventListener('click', retry);
   }
 
@@ -110,29 +133,51 @@
     write(element.querySelector('.pill-word'), WORDS[now]);
     write(element.querySelector('.pill-detail'), detail(now));
     element.querySelector('.pill-retry').hidden = link !== 'lost';
+    const out = element.querySelector('.signed-out');
+    out.hidden = link !== 'out';
+    out.querySelector('a').href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
     document.documentElement.dataset.link = now;
-    if (asOf === null) return;
-    const label = element.querySelector('.as-of');
-    label.hidden = now === 'connecting';
-    label.querySelector('time').dateTime = asOf;
-    const seconds = Math.floor((Date.now() - freshAt) / 1000);
-    write(label.querySelector('.as-of-age'), now === 'live' ? '' : ` (${age(seconds)})`);
     if (now === 'delayed') probe();
+    if (asOf !== null) paintAges(element, now);
   }
 
-  // A session that ended leaves the socket open and the page without updates: ask, and go to the sign-in.
+  function paintAges(element, now) {
+    const since = Date.now() - numbersAt();
+    const stale = since > 3 * interval();
+    document.documentElement.toggleAttribute('data-stale', stale);
+    const label = element.querySelector('.as-of');
+    label.hidden = now === 'connecting' || now === 'signed-out';
+    label.querySelector('time').dateTime = polling.at > freshAt ? polling.asOf : asOf;
+    write(label.querySelector('.as-of-label'), stale ? 'Data from ' : 'as of ');
+    write(label.querySelector('.as-of-age'), now === 'live' ? '' : ` (${age(since / 1000)})`);
+    document.querySelectorAll('[data-age]').forEach((each) => {
+      const old = Date.now() - (each.dataset.age === 'page' ? freshAt : numbersAt());
+      write(each, old > WORTH_A_WORD ? age(old / 1000) : '');
+    });
+  }
+
+  // A session that ended leaves the page without updates, whatever becomes of the socket: ask.
   async function probe() {
     if (Date.now() - probedAt < PROBE_EVERY) return;
     probedAt = Date.now();
     try {
       const answer = await fetch('/api/session', { cache: 'no-store', credentials: 'same-origin' });
-      if (answer.status === 401) location.reload();
+      if (answer.status === 401) signOut();
     } catch {
       // not reachable: the socket will notice by itself
     }
   }
 
+  function signOut() {
+    link = 'out';
+    polling.wanted = false;
+    window.socket?.disconnect();
+    paint();
+  }
+
   function lose() {
+    if (link === 'out') return;
+    if (link !== 'lost') lostAt = Date.now();
     link = 'lost';
     attempt = 1;
     nextTry = Date.now() + 1000;
@@ -163,13 +208,11 @@
     manager.randomizationFactor(0);
     manager.timeout(8000);
     socket.off('connect_error'); // NiceGUI's reloads the page after a time-out: offline, into the browser's error page
-    let polling = false;
+    let plain = false;
     socket.on('connect_error', (error) => {
       if (error.message === 'Implicit handshake failed') return reload();
-      if (error.message === 'timeout') {
-        polling = !polling; // a proxy may swallow one of the two
-        manager.opts.transports = polling ? ['polling', 'websocket'] : ['websocket', 'polling'];
-      }
+      plain = !plain; // a proxy may swallow, or refuse, one of the two
+      manager.opts.transports = plain ? ['polling', 'websocket'] : ['websocket', 'polling'];
       if (link !== 'lost') lose();
     });
     manager.on('reconnect_attempt', (number) => {
@@ -180,11 +223,14 @@
     manager.on('reconnect_error', () => {
       nextTry = Date.now() + Math.min(1000 * 2 ** attempt, LONGEST_WAIT);
       attempt += 1;
+      probe();
       paint();
     });
     socket.on('connect', () => {
       link = 'up';
       linkedAt = Date.now();
+      polling.wanted = false;
+      document.dispatchEvent(new Event('churnboard:linked'));
       paint();
     });
     socket.on('disconnect', (reason) => {
@@ -233,6 +279,7 @@
 
   function paint() {
     queued = false;
+    if (link === 'lost') polling.wanted = attempt > TRIES || Date.now() - lostAt > FALL_BACK_AFTER;
     paintConnection();
     document.querySelectorAll('time').forEach(paintTime);
     observeCharts();
@@ -250,76 +297,13 @@
     }
   }
 
-  // --- small things that need no server
-
-  function closeMenus(except) {
-    document.querySelectorAll('details.menu[open]').forEach((menu) => {
-      if (menu !== except) menu.open = false;
-    });
-  }
-
-  function keepInside(tip) {
-    const body = tip.querySelector('.tip-body');
-    body.style.setProperty('--shift', '0px');
-    const box = body.getBoundingClientRect();
-    const right = document.documentElement.clientWidth - 8 - box.right;
-    body.style.setProperty('--shift', `${Math.max(Math.min(0, right), 8 - box.left)}px`);
-  }
-
-  function onClick(event) {
-    const target = event.target;
-    closeMenus(target.closest('.menu-item') ? null : target.closest('details.menu'));
-    const toggle = target.closest('[data-toggle-filters]');
-    if (toggle) {
-      const open = toggle.getAttribute('aria-expanded') !== 'true';
-      toggle.setAttribute('aria-expanded', String(open));
-    }
-    const copy = target.closest('[data-copy]');
-    if (copy) {
-      navigator.clipboard?.writeText(copy.parentElement.querySelector('pre').textContent).then(() => {
-        write(copy, 'Copied');
-        setTimeout(() => write(copy, 'Copy'), 2000);
-      });
-    }
-  }
-
-  function onKey(event) {
-    if (event.key !== 'Escape') return;
-    const menu = document.querySelector('details.menu[open]');
-    if (menu) menu.querySelector('summary').focus();
-    closeMenus(null);
-    document.activeElement?.closest?.('.tip')?.querySelector('button').blur();
-  }
-
-  // A single key does what the element that is marked with it does, unless it is typed into something.
-  function onShortcut(event) {
-    const off = root()?.dataset.noShortcuts !== undefined;
-    if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
-    if (event.target.closest?.('input, select, textarea, [contenteditable], [role="dialog"]')) return;
-    const marked = [...document.querySelectorAll('[data-key]')];
-    const element = marked.find(({ dataset, offsetParent }) => dataset.key === event.key && offsetParent);
-    if (!element) return;
-    event.preventDefault();
-    if (element.matches('input')) element.focus();
-    else element.click();
-  }
-
-  function onTip(event) {
-    const tip = event.target.closest?.('.tip');
-    if (tip) keepInside(tip);
-  }
-
   watchSocket();
   new MutationObserver(notice).observe(document, {
     subtree: true, childList: true, attributeFilter: ['datetime', 'data-as-of', 'data-paused', 'data-delayed'],
   });
   setInterval(paint, 1000);
-  document.addEventListener('click', onClick);
-  document.addEventListener('keydown', onKey);
-  document.addEventListener('keydown', onShortcut);
-  document.addEventListener('mouseover', onTip);
-  document.addEventListener('focusin', onTip);
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && retry());
   window.addEventListener('online', retry);
+  document.addEventListener('churnboard:signed-out', signOut);
   window.addEventListener('offline', paint);
 })();

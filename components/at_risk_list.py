@@ -3,11 +3,12 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.customer_name import CustomerName
-from components.formats import account_value, plural
+from components.formats import account_value, count, plural
 from components.keyed_rows import KeyedRows, Row
 from components.panel import Panel
 from components.reasons import Reasons
 from components.risk_chip import RiskChip
+from components.snoozed_list import SnoozedList
 from components.text import Text
 from components.time_ago import TimeAgo
 from services.schemas import AtRiskCustomer, Charts
@@ -38,20 +39,24 @@ class AtRiskList(Panel):
 
     def __init__(self) -> None:
         super().__init__('Customers at risk', name='at-risk')
-        with self, ui.element('div').classes('table at-risk').props('role=table aria-label="Customers at risk"'):
-            with _part('table-head', 'rowgroup'), _part('row', 'row'):
-                for column in COLUMNS:
-                    Text('span', column).props('role=columnheader')
-            self._rows = KeyedRows('div', AtRiskRow, lambda item: item.customer_id)
-            self._rows.classes('rows').props('role=rowgroup').mark('at-risk-rows')
+        with self:
+            table = ui.element('div').classes('table at-risk').props('role=table aria-label="Customers at risk"')
+            with table:
+                with _part('table-head', 'rowgroup'), _part('row', 'row'):
+                    for column in COLUMNS:
+                        Text('span', column).props('role=columnheader')
+                self._rows = KeyedRows('div', AtRiskRow, lambda item: item.customer_id)
+                self._rows.classes('rows').props('role=rowgroup').mark('at-risk-rows')
+            self._snoozed = SnoozedList()
 
     def show(self, charts: Charts) -> None:
         shown, customers = len(charts.at_risk), plural(charts.customers, 'customer', 'customers')
-        some = shown < charts.customers
-        self.show_note(
-            f'The {shown} highest latest scores, of {customers}' if some else f'{customers}, highest score first'
-        )
+        snoozed = f', {count(charts.snoozed_customers)} snoozed' if charts.snoozed_customers else ''
+        some = shown + charts.snoozed_customers < charts.customers
+        note = f'The {shown} highest latest scores, of {customers}' if some else f'{customers}, highest score first'
+        self.show_note(f'{note}{snoozed}')
         self._rows.show(charts.at_risk)
+        self._snoozed.show(charts.snoozed, total=charts.snoozed_customers)
 
 
 def _part(classes: str, role: str) -> ui.element:

@@ -5,6 +5,7 @@ from datetime import datetime
 from nicegui import ui
 
 from components.element_state import set_prop
+from components.formats import ENGLISH, NumberFormat
 
 
 class Connection(ui.element, default_classes='connection'):
@@ -13,15 +14,19 @@ class Connection(ui.element, default_classes='connection'):
     Drawn in the browser because it must also be right while the server cannot be reached.
     """
 
-    def __init__(self, *, time_zone: str, locale: str = '', shortcuts: bool = True) -> None:
+    def __init__(
+        self, *, time_zone: str, locale: str = '', numbers: NumberFormat = ENGLISH, shortcuts: bool = True
+    ) -> None:
         """
         :param locale: how times are written; empty: as the browser has it.
+        :param numbers: how assets/polling.js writes those it brings itself.
         :param shortcuts: whether single keys do something.
         """
         super().__init__('div')
         self.mark('connection')
         self.props['data-connection'] = ''
         self.props['data-zone'] = time_zone
+        self.props['data-numbers'] = numbers.decimal + numbers.group
         self.show_locale(locale)
         self.show_shortcuts(shortcuts)
 
@@ -34,6 +39,13 @@ class Connection(ui.element, default_classes='connection'):
     def show_interval(self, seconds: float) -> None:
         """How often newer numbers are to be expected."""
         set_prop(self, 'data-interval', f'{seconds:g}')
+
+    def show_query(self, query: str) -> None:
+        """What the numbers are of, for when they have to be asked for by REST.
+
+        :param query: the query string with its question mark, or nothing.
+        """
+        set_prop(self, 'data-query', query or None)
 
     def show(self, as_of: datetime) -> None:
         set_prop(self, 'data-as-of', as_of.isoformat(timespec='milliseconds'))

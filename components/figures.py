@@ -19,10 +19,8 @@ CLEAR = 'rgba(0,0,0,0)'
 def score_distribution(bins: Sequence[ScoreBin]) -> Figure:
     """Predictions by score, the bars in their band's colour."""
     traces = [_bars(level, [each for each in bins if each.risk_level is level]) for level in RiskLevel]
-    layout = _layout(
-        x={'range': [-0.5, 100.5], 'dtick': 20, 'ticksuffix': f'{NBSP}%', 'title': {'text': 'Churn score'}}
-    )
-    return {'data': traces, 'layout': layout | {'barmode': 'overlay', 'bargap': 0.12}, 'config': _config()}
+    axes = layout(x={'range': [-0.5, 100.5], 'dtick': 20, 'ticksuffix': f'{NBSP}%', 'title': {'text': 'Churn score'}})
+    return {'data': traces, 'layout': axes | {'barmode': 'overlay', 'bargap': 0.12}, 'config': config()}
 
 
 def risk_over_time(days: Sequence[RiskDay]) -> Figure:
@@ -34,10 +32,10 @@ def risk_over_time(days: Sequence[RiskDay]) -> Figure:
         RiskLevel.LOW: [day.low for day in days],
     }
     traces = [_area(level, dates, numbers) for level, numbers in counts.items()]
-    layout = _layout(
+    axes = layout(
         x={'type': 'date', 'nticks': 5, 'tickangle': 0, 'tickformat': '%-d %b', 'hoverformat': '%a %-d %b %Y'}
     )
-    return {'data': traces, 'layout': layout | {'hovermode': 'x unified'}, 'config': _config()}
+    return {'data': traces, 'layout': axes | {'hovermode': 'x unified'}, 'config': config()}
 
 
 def _bars(level: RiskLevel, bins: Sequence[ScoreBin]) -> Figure:
@@ -68,7 +66,8 @@ def _area(level: RiskLevel, dates: Sequence[str], numbers: Sequence[int]) -> Fig
     }
 
 
-def _layout(*, x: Figure) -> Figure:
+def layout(*, x: Figure) -> Figure:
+    """What all charts have in common; ``x`` is added to that axis."""
     axis: Figure = {'fixedrange': True, 'automargin': True, 'zeroline': False}
     numbers = number_format()
     return {
@@ -86,5 +85,6 @@ def _layout(*, x: Figure) -> Figure:
     }
 
 
-def _config() -> Figure:
+def config() -> Figure:
+    """How plotly.js behaves."""
     return {'displayModeBar': False, 'responsive': True}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from nicegui import ui
@@ -18,7 +19,8 @@ SEND_WHEN_QUIET = (
 class FilterField(ui.element, default_classes='field'):
     """A labelled native input with its message beside it.
 
-    The browser owns the value: the server never writes into it, so no update can disturb what is being typed.
+    The browser owns the value: no update can disturb what is being typed. The server writes into it only what the
+    person chose elsewhere: an address, or a filter that was taken back.
     """
 
     def __init__(
@@ -39,6 +41,14 @@ class FilterField(ui.element, default_classes='field'):
             on_input(key, event.args)
 
         self._input.on('input', changed, js_handler=SEND_WHEN_QUIET)
+
+    def begin_with(self, value: str) -> None:
+        """What stands in it as the page comes."""
+        self._input.props['^value'] = value  # the attribute: as a property it would be written at each update
+
+    def write(self, value: str) -> None:
+        """Put something else into it."""
+        self.client.run_javascript(f'writeField({self._input.id}, {json.dumps(value)})')
 
     def show_error(self, message: str) -> None:
         self._error.set_text(message)

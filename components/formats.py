@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Literal
+
+NumberKind = Literal['count', 'percent', 'fraction']
+"""How a number is written: each is also the name of its function below, and known to assets/polling.js."""
 
 NBSP = '\u00a0'
 MINUS = '\u2212'
@@ -87,6 +92,17 @@ def account_value(value: float | None) -> str:
     if value is None:
         return MISSING
     return _written(f'{value:,.0f}' if abs(value) >= 100 or value == int(value) else f'{value:,.2f}')
+
+
+def points(millionths: int) -> str:
+    """A difference of scores in percentage points, with its sign: as few decimals as tell it from none."""
+    exact = Decimal(millionths) / 10_000
+    text = f'{exact:+.1f}' if abs(exact) >= Decimal('0.1') else f'{exact:+.4f}'
+    return _written(text.rstrip('0').rstrip('.'))
+
+
+def day(of: date) -> str:
+    return f'{of.day} {of:%b} {of.year}'
 
 
 def reason(text: str) -> str:

@@ -21,7 +21,8 @@ class LazyChart(ui.element, default_classes='panel chart'):
         self._plot: Plotly | None = None
         self._wanted = False
         with self:
-            with ui.element('div').classes('panel-head'):
+            self._head = ui.element('div').classes('panel-head')
+            with self._head:
                 heading = Text('h2', subject).classes('panel-title')
                 self._finding = Text('p').classes('chart-finding').mark(f'finding-{name}')
             self._frame = ui.element('div').classes('chart-frame').props('data-lazy role=img')

@@ -28,15 +28,17 @@ class MetricGrid(ui.element, default_classes='metrics'):
         super().__init__('div')
         with self:
             with ui.element('dl').classes('cards cards-primary'):
-                self._churn = _card('avg_churn_score', 'Average churn', rising_is='bad')
+                self._churn = _card(
+                    'avg_churn_score', 'Average churn', 'fraction', trend='churn_trend', rising_is='bad'
+                )
                 self._high = _card('high_risk_predictions', 'High risk')
-                self._retention = _card('retention_rate', 'Expected retention', rising_is='good')
+                self._retention = _card('retention_rate', 'Expected retention', 'percent', trend='retention_trend')
                 self._new = _card('new_predictions_today', 'New today')
             with ui.element('dl').classes('cards cards-compact'):
                 self._total = _card('total_predictions', 'Predictions')
                 self._medium = _card('medium_risk_predictions', 'Medium risk')
                 self._low = _card('low_risk_predictions', 'Low risk')
-                self._engagement = _card('engagement_score', 'Engagement', rising_is='good')
+                self._engagement = _card('engagement_score', 'Engagement', 'percent', trend='engagement_trend')
                 self._active = _card('active_users_today', 'Active today')
 
     def show(self, metrics: Metrics, trends: Trends) -> None:
@@ -63,5 +65,8 @@ class MetricGrid(ui.element, default_classes='metrics'):
             card.show(formats.count(number), note=f'{formats.share(number, total)} of predictions')
 
 
-def _card(key: str, title: str, *, rising_is: Polarity | None = None) -> MetricCard:
-    return MetricCard(title, FORMULAS[key], key=key, rising_is=rising_is).classes(f'card-{key}')
+def _card(
+    key: str, title: str, kind: formats.NumberKind = 'count', *, trend: str | None = None, rising_is: Polarity = 'good'
+) -> MetricCard:
+    card = MetricCard(title, FORMULAS[key], key=key, kind=kind, trend=trend, rising_is=rising_is)
+    return card.classes(f'card-{key}')

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.data_age import DataAge
 from components.text import Text
 
 
@@ -15,6 +16,7 @@ class Panel(ui.element, default_classes='panel'):
         with self, ui.element('div').classes('panel-head'):
             self._heading = Text('h2', title).classes('panel-title')
             self._note = Text('p').classes('panel-note').mark(f'panel-note-{name}')
+            DataAge('page')
         self.props['aria-labelledby'] = self._heading.html_id
 
     def show_note(self, note: str) -> None:

@@ -17,8 +17,10 @@ PERIOD = 'vs the 7 days before'
 class TrendBadge(ui.element, default_classes='trend trend-neutral'):
     """A change in words and with an arrow; what it means for the business, not its direction, sets the tint."""
 
-    def __init__(self, *, rising_is: Polarity) -> None:
+    def __init__(self, *, key: str, rising_is: Polarity) -> None:
+        """:param key: its name in the public payload."""
         super().__init__('span')
+        self.props(f'data-trend={key} data-rising={rising_is}')
         self._rising_is = rising_is
         self._tone = 'trend-neutral'
         with self:

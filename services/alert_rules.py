@@ -29,6 +29,10 @@ class AlertFacts(NamedTuple):
     """Customers high as of the end of a day and not the day before, for today and the 7 days before it."""
     newest: datetime | None
 
+    def at(self, now: datetime) -> AlertFacts:
+        """The same at another time of the same day."""
+        return AlertFacts(now, *self[1:])
+
 
 @dataclass(frozen=True, kw_only=True)
 class AlertRule:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import date, datetime, timedelta
 from sys import intern
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from services.alert_rules import STALE
-from services.alerts import Alerts, EarlierFacts, Evaluation
+from services.alerts import Alerts, Evaluation, KnownFacts
 from services.calendar import time_zone
 from services.clock import Clock
+from services.coalescing import Coalescing
 from services.database import Database
 from services.last_known import LastKnown
 from services.listeners import tell
@@ -51,6 +52,7 @@ class AlertWatch:
         self._alerts = alerts
         self._clock = clock
         self._under_way = SingleFlightCache(size=CACHED)
+        self._known_facts: Coalescing[KnownFacts, Evaluation] = Coalescing(self._evaluate_known, name='alerts')
         self._decided: LastKnown[Decided] = LastKnown(size=KNOWN)
         self._evaluated: LastKnown[datetime] = LastKnown(size=KNOWN)
         """When a user's alerts were last read, and maybe written, apart from an overview."""
@@ -73,19 +75,19 @@ class AlertWatch:
         told = decided is not None and known is not None and all(alert.id in known for alert in decided.active)
         return decided if told else None
 
-    def settle(self, state: UserState, today: date, overview: Overview) -> bool:
-        """Decide a watched user's alerts without the database; whether that could be done, and nothing is to be told.
+    def settle(self, state: UserState, today: date, overview: Overview) -> Evaluation | None:
+        """Decide a watched user's alerts without the database; ``None`` if it is needed, or something is to be told.
 
         :param overview: what is known of the data as of that state or later.
         """
-        if self.ready(state, today) is not None:
-            return True
+        if decided := self.ready(state, today):
+            return decided
         evaluation = self._from(overview, time_zone(state.time_zone))
         if evaluation is None or state.user_id not in self._known or self._news(state.user_id, evaluation):
-            return False
+            return None
         self._known[state.user_id] = _ids(evaluation)
         self._decided.put(state.user_id, Decided.of(state, today, evaluation))
-        return True
+        return evaluation
 
     async def active(
         self, state: UserState, selection: Selection, *, watched: Callable[[], bool], overview: Overview | None = None
@@ -104,10 +106,12 @@ class AlertWatch:
 
     async def _decide(self, state: UserState, selection: Selection, overview: Overview | None) -> Evaluation:
         evaluation = self._from(overview, selection.zone) if overview else None
+        if evaluation is None and overview:
+            known = KnownFacts(selection=selection, revision=overview.revision, facts=overview.facts)
+            evaluation = await self._known_facts.get(known)
         if evaluation is None:
             key = (state.user_id, state.revision, selection.today, state.time_zone)
-            earlier = EarlierFacts(overview.revision, overview.facts) if overview else None
-            evaluation = await self._under_way.get(key, lambda: self._evaluate(selection, self._clock(), earlier))
+            evaluation = await self._under_way.get(key, lambda: self._evaluate(selection, self._clock()))
             self._under_way.forget(key)
         if evaluation.complete:
             self._decided.put(state.user_id, Decided.of(state, selection.today, evaluation))
@@ -125,13 +129,23 @@ class AlertWatch:
         evaluated = self._evaluated.get(overview.user_id)
         if evaluated and overview.facts.now <= evaluated:
             return None
-        return self._alerts.settled(overview.facts._replace(now=self._clock()), overview.alerts, zone)
+        return self._alerts.settled(overview.facts.at(self._clock()), overview.alerts, zone)
 
-    async def _evaluate(self, selection: Selection, now: datetime, earlier: EarlierFacts | None) -> Evaluation:
+    async def _evaluate(self, selection: Selection, now: datetime) -> Evaluation:
         try:
-            return await self._database.run(lambda: self._alerts.evaluate(selection, now, earlier=earlier))
+            return await self._database.run(lambda: self._alerts.evaluate(selection, now))
         finally:
             self._evaluated.put(selection.user_id, self._clock())
+
+    async def _evaluate_known(self, known: Collection[KnownFacts]) -> dict[KnownFacts, Evaluation]:
+        newest = {each.user_id: each for each in sorted(known, key=lambda each: each.revision)}
+        now = self._clock()
+        try:
+            found = await self._database.run(lambda: self._alerts.evaluate_known(newest.values(), now))
+        finally:
+            for user_id in newest:
+                self._evaluated.put(user_id, self._clock())
+        return {each: found[each.user_id] for each in known if each.user_id in found}
 
     async def _announce(self, user_id: int, evaluation: Evaluation) -> None:
         news = self._news(user_id, evaluation)

@@ -1,29 +1,24 @@
-"""Which alerts of a user are active, kept in the database so that id and start survive a restart."""
+"""Decides which alerts of a user start and which end."""
 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from sys import intern
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from services.alert_facts import alert_facts
 from services.alert_rules import RULES, AlertFacts, AlertRule
+from services.alert_states import Active, ActiveAlert, active_alerts, end_alerts, start_alerts
 from services.calendar import day_of
-from services.clock import from_micros, micros_rfc3339, to_micros
+from services.clock import from_micros, micros_rfc3339
 from services.database import Database
 from services.errors import Unavailable
-from services.many_users import dialect_of, of_users, users_parameter
-from services.models import AlertState, UserRevision
+from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
 from services.schemas import Alert, AlertType
 from services.selection import Selection
 
@@ -35,10 +30,14 @@ ALERT_WAIT = 0.5
 
 SEVERITY = list(AlertType)
 
+REVISIONS = {
+    name: for_driver(f'SELECT user_id, revision FROM user_revision WHERE user_id {among}', name)
+    for name, among in AMONG_USERS.items()
+}
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
-    """What was decided ``at`` some time, with the newest prediction of then."""
+
+class Evaluation(NamedTuple):
+    """What was decided ``at`` some time, with the newest prediction of then. A tuple, as the facts."""
 
     at: datetime
     active: tuple[Alert, ...]
@@ -49,26 +48,36 @@ class Evaluation:
     """Not, if the database could be read but not written: what should start or end does so another time."""
 
 
-class ActiveAlert(NamedTuple):
-    """An alert as it is kept, from its start to its end."""
-
-    id: int
-    rule: str
-    started_at: int
-
-
-Active = tuple[ActiveAlert, ...]
-"""The active alerts of a user, at most one of a rule."""
-
-
 ByRule = Mapping[str, ActiveAlert]
 
 
-class EarlierFacts(NamedTuple):
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class KnownFacts:
     """Facts of a user that were read before, as of a revision of the data."""
 
+    selection: Selection
+    """Of all the user's data."""
     revision: int
     facts: AlertFacts
+
+    @property
+    def user_id(self) -> int:
+        return self.selection.user_id
+
+
+class Case(NamedTuple):
+    """What is decided about."""
+
+    facts: AlertFacts
+    known: ByRule
+    zone: ZoneInfo
+
+
+class Change(NamedTuple):
+    """What is to be written of a user."""
+
+    start: list[AlertRule]
+    end: list[ActiveAlert]
 
 
 class Alerts:
@@ -83,38 +92,67 @@ class Alerts:
 
         :param active: the user's active alerts as of the facts.
         """
-        known = _by_rule(active)
-        start, end = self._decide(facts, known, zone)
-        return None if start or end else self._evaluation(facts, known, begun=set(), complete=True)
+        case = Case(facts, _by_rule(active), zone)
+        return self._evaluation(case, complete=True) if self._change(case) is None else None
 
-    def evaluate(self, selection: Selection, now: datetime, *, earlier: EarlierFacts | None = None) -> Evaluation:
+    def evaluate(self, selection: Selection, now: datetime) -> Evaluation:
         """Start and end what the facts demand; a database that nothing changes in is only read.
 
-        This blocks: run it on a worker thread.
-
-        :param earlier: taken instead of reading them anew, if nothing has changed since.
+        This blocks, as does :meth:`evaluate_known`: run it on a worker thread.
         """
         user_id = selection.user_id
         with self._database.reading() as session:
-            facts = _still(session, selection, earlier, now) or alert_facts(session, selection, now)
+            facts = alert_facts(session, selection, now)
             known = _by_rule(active_alerts(session, [user_id]).get(user_id, ()))
-        start, end = self._decide(facts, known, selection.zone)
-        if not (start or end):
-            return self._evaluation(facts, known, begun=set(), complete=True)
-        changed = self._change(user_id, start, [known[rule.key] for rule in end], now)
-        if changed is None:
-            return self._evaluation(facts, known, begun=set(), complete=False)
-        return self._evaluation(facts, _by_rule(changed), begun={rule.key for rule in start}, complete=True)
+        return self._conclude({user_id: Case(facts, known, selection.zone)}, now)[user_id]
 
-    def _decide(self, facts: AlertFacts, known: ByRule, zone: ZoneInfo) -> tuple[list[AlertRule], list[AlertRule]]:
-        """The rules whose alerts start, and those whose alerts end."""
+    def evaluate_known(self, known: Collection[KnownFacts], now: datetime) -> dict[int, Evaluation]:
+        """The same of many users, by two transactions at most.
+
+        :param known: one of each user.
+        :returns: by user; one whose data or day is another one by now is left out.
+        """
+        ids = [each.user_id for each in known]
+        with self._database.reading() as session:
+            revisions = _revisions(session, ids)
+            active = active_alerts(session, ids)
+        cases = {
+            each.user_id: Case(each.facts.at(now), _by_rule(active.get(each.user_id, ())), each.selection.zone)
+            for each in known
+            if revisions.get(each.user_id) == each.revision and each.facts.today == each.selection.today
+        }
+        return self._conclude(cases, now)
+
+    def _conclude(self, cases: Mapping[int, Case], now: datetime) -> dict[int, Evaluation]:
+        changes = {user_id: change for user_id, case in cases.items() if (change := self._change(case))}
+        changed = self._write(changes, now) if changes else {}
+        unchanged = {
+            user_id: self._evaluation(case, complete=user_id not in changes)
+            for user_id, case in cases.items()
+            if changed is None or user_id not in changes
+        }
+        return unchanged | {
+            user_id: self._evaluation(
+                cases[user_id]._replace(known=_by_rule(active)),
+                begun={rule.key for rule in changes[user_id].start},
+                complete=True,
+            )
+            for user_id, active in (changed or {}).items()
+        }
+
+    def _change(self, case: Case) -> Change | None:
+        """The rules whose alerts start, and the alerts that end; ``None``: all stays as it is."""
+        facts, known, zone = case
         start = [rule for rule in self._rules if rule.key not in known and rule.starts(facts)]
         end = [rule for rule in self._rules if rule.key in known and _ended(rule, known[rule.key], facts, zone)]
+        if not (start or end):
+            return None
         # an alert that ends with its day may start anew with the same facts
-        return start + [rule for rule in end if rule.starts(facts)], end
+        return Change(start + [rule for rule in end if rule.starts(facts)], [known[rule.key] for rule in end])
 
-    def _evaluation(self, facts: AlertFacts, known: ByRule, *, begun: set[str], complete: bool) -> Evaluation:
-        active = self._present(known, facts)
+    def _evaluation(self, case: Case, *, begun: Collection[str] = (), complete: bool) -> Evaluation:
+        facts = case.facts
+        active = self._present(case.known, facts)
         return Evaluation(
             at=facts.now,
             active=tuple(active.values())[:MAX_ALERTS],
@@ -123,15 +161,18 @@ class Alerts:
             complete=complete,
         )
 
-    def _change(self, user_id: int, start: list[AlertRule], end: list[ActiveAlert], now: datetime) -> Active | None:
-        """What is active then; ``None``: it could not be written, since another writer may hold the database long."""
+    def _write(self, changes: Mapping[int, Change], now: datetime) -> dict[int, Active] | None:
+        """What is active then, by user; ``None``: nothing could be written, as another writer may hold the database."""
         try:
             with self._database.writing(wait=ALERT_WAIT) as session:
-                _end(session, end, now)
-                _start(session, user_id, start, now)
-                return active_alerts(session, [user_id]).get(user_id, ())
+                end_alerts(session, [alert.id for change in changes.values() for alert in change.end], now)
+                start_alerts(
+                    session, [(user_id, rule.key) for user_id, change in changes.items() for rule in change.start], now
+                )
+                active = active_alerts(session, changes)
+                return {user_id: active.get(user_id, ()) for user_id in changes}
         except Unavailable:
-            log.warning('The alerts of user %s could not be written; the next beat tries again', user_id)
+            log.warning('The alerts of %d users could not be written; the next beat tries again', len(changes))
             return None
 
     def _present(self, known: ByRule, facts: AlertFacts) -> dict[str, Alert]:
@@ -149,51 +190,16 @@ class Alerts:
         }
 
 
-def active_alerts(session: Session, user_ids: Collection[int]) -> dict[int, Active]:
-    """The active alerts by user; a user without any is absent."""
-    found: defaultdict[int, Active] = defaultdict(tuple)
-    dialect = dialect_of(session)
-    for user_id, number, rule, started_at in session.connection().execute(
-        _active(dialect), users_parameter(user_ids, dialect)
-    ):
-        found[user_id] += (ActiveAlert(number, intern(rule), started_at),)
-    return found
-
-
 def _by_rule(active: Active) -> ByRule:
     return {alert.rule: alert for alert in active}
 
 
-@cache
-def _active(dialect: str) -> Select[*tuple[Any, ...]]:
-    state = AlertState
-    return select(col(state.user_id), col(state.id), col(state.rule), col(state.started_at)).where(
-        of_users(col(state.user_id), dialect), col(state.ended_at).is_(None)
-    )
-
-
-def _still(session: Session, selection: Selection, earlier: EarlierFacts | None, now: datetime) -> AlertFacts | None:
-    """What was read earlier, if the data and the day are the same."""
-    if earlier is None or earlier.facts.today != selection.today:
-        return None
-    revision = select(col(UserRevision.revision)).where(col(UserRevision.user_id) == selection.user_id)
-    return earlier.facts._replace(now=now) if session.scalar(revision) == earlier.revision else None
+def _revisions(session: Session, user_ids: Collection[int]) -> dict[int, int]:
+    """Of the data, by user."""
+    dialect = dialect_of(session)
+    found = session.connection().exec_driver_sql(REVISIONS[dialect], users_parameter(user_ids, dialect))
+    return {user_id: revision for user_id, revision in found}
 
 
 def _ended(rule: AlertRule, state: ActiveAlert, facts: AlertFacts, zone: ZoneInfo) -> bool:
     return rule.ends(facts, lambda: day_of(from_micros(state.started_at), zone))
-
-
-def _start(session: Session, user_id: int, rules: list[AlertRule], now: datetime) -> None:
-    """Another process may start the same alert at the same time: one of them wins, and both then read it."""
-    if not rules:
-        return
-    dialect: Any = sqlite if session.get_bind().dialect.name == 'sqlite' else postgresql
-    rows = [{'user_id': user_id, 'rule': rule.key, 'started_at': to_micros(now)} for rule in rules]
-    session.execute(dialect.insert(AlertState).values(rows).on_conflict_do_nothing())
-
-
-def _end(session: Session, states: list[ActiveAlert], now: datetime) -> None:
-    ids = [state.id for state in states]
-    if ids:
-        session.execute(update(AlertState).where(col(AlertState.id).in_(ids)).values(ended_at=to_micros(now)))

@@ -9,9 +9,6 @@ from functools import partial
 from services.hub import LiveHub
 from services.listeners import tell
 
-AT_ONCE = 3
-"""Users whose alerts are decided at a time: fewer than there are connections to the database."""
-
 BEHIND = 4
 """Moments of the beat that may be under way at a time: while the database is slow, the beat is, too."""
 
@@ -26,7 +23,6 @@ class Beat:
         self._hub = hub
         self._turns: set[asyncio.Task[None]] = set()
         self._deciding: dict[int, asyncio.Task[None]] = {}
-        self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
         """Never ends by itself; what it has begun ends with it."""
@@ -55,13 +51,9 @@ class Beat:
     async def _serve(self, users: list[int], also: list[int]) -> None:
         for user_id in await self._hub.beat(users, also=also):
             if user_id not in self._deciding:
-                task = asyncio.create_task(self._decide(user_id), name=f'alerts of user {user_id}')
+                task = asyncio.create_task(tell(self._hub.evaluate(user_id)), name=f'alerts of user {user_id}')
                 self._deciding[user_id] = task
                 task.add_done_callback(partial(self._decided, user_id))
-
-    async def _decide(self, user_id: int) -> None:
-        async with self._at_once:
-            await tell(self._hub.evaluate(user_id))
 
     def _decided(self, user_id: int, _task: asyncio.Task[None]) -> None:
         del self._deciding[user_id]

@@ -57,11 +57,14 @@ class Broadcasts:
 
     async def beat(self, users: Collection[int]) -> None:
         """Send these users' connections their numbers: what is known at once, the rest as soon as it is."""
-        for number, user_id in enumerate(users, 1):
-            for connection in self._connections.of(user_id):
+        served = 0
+        for user_id in users:
+            news = [connection for connection in self._connections.of(user_id) if not self._knows(connection)]
+            for connection in news:
                 if self._drains(connection):
                     self._serve(connection)
-            if number % IN_A_ROW == 0:
+            served += bool(news)
+            if news and served % IN_A_ROW == 0:
                 await asyncio.sleep(0)  # whatever else waits for the loop
 
     async def alert(self, user_id: int, alert: Alert) -> None:
@@ -75,6 +78,14 @@ class Broadcasts:
             snapshot = await self._hub.snapshot(connection.identity.user_id, query)
             if query == connection.query:  # else a filter overtook us, and nobody wants the old numbers after the new
                 return snapshot
+
+    def _knows(self, connection: Connection) -> bool:
+        """Whether there is nothing to send: it wants changes alone, and was sent what its user sees now."""
+        return (
+            connection.updates is Updates.CHANGES
+            and connection.sent is not None
+            and connection.sent is self._hub.standing(connection.identity.user_id)
+        )
 
     def _serve(self, connection: Connection) -> None:
         snapshot = self._hub.ready(connection.identity.user_id, connection.query)

@@ -6,69 +6,37 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import accumulate
-from typing import Any
 
-from sqlalchemy import Row, Select, case, func, literal, or_, select
+from sqlalchemy import case, func, literal, or_, select
 from sqlmodel import Session, col
 
+from services.at_risk import AT_RISK, customers_by_arrival
 from services.calendar import day_expression, day_from_number, day_number, day_of
-from services.clock import from_micros, micros_rfc3339
+from services.clock import from_micros
 from services.models import Prediction
-from services.recent import prediction_rows, split_reasons
-from services.schemas import AtRiskCustomer, Charts, RiskDay, RiskLevel, ScoreBin
+from services.schemas import Charts, RiskDay, RiskLevel, ScoreBin
 from services.scores import BIN, ONE, RiskBands, from_millionths
 from services.selection import Selection, is_latest
+from services.snoozed_customers import asleep_in, snoozed_customers
 
-AT_RISK = 20
 MAX_DAYS = 90
 BINS = ONE // BIN
 
 
 def charts(session: Session, selection: Selection) -> Charts:
     """All of it for one query."""
-    at_risk, customers = _at_risk(session, selection)
+    rows = selection.chained()
+    latest = select(rows.c.arrival).where(is_latest(rows))
+    left_out = asleep_in(session, selection)
+    listed = latest if left_out is None else latest.where(rows.c.customer_id.not_in(left_out))
+    snoozed = None if left_out is None else latest.where(rows.c.customer_id.in_(left_out))
+    highest = listed.order_by(rows.c.score.desc(), rows.c.arrival.desc()).limit(AT_RISK)
     return Charts(
-        at_risk=at_risk,
-        customers=customers,
+        at_risk=customers_by_arrival(session, selection, highest),
+        customers=session.execute(select(func.count()).select_from(latest.subquery())).scalar_one(),
         histogram=_histogram(session, selection),
         risk_over_time=_risk_over_time(session, selection),
-    )
-
-
-def _at_risk(session: Session, selection: Selection) -> tuple[tuple[AtRiskCustomer, ...], int]:
-    rows = selection.chained()
-    customers = session.execute(select(func.count()).select_from(rows).where(is_latest(rows))).scalar_one()
-    highest = (
-        select(rows.c.arrival)
-        .where(is_latest(rows))
-        .order_by(rows.c.score.desc(), rows.c.arrival.desc())
-        .limit(AT_RISK)
-    )
-    return customers_by_arrival(session, selection, highest), customers
-
-
-def customers_by_arrival(
-    session: Session, selection: Selection, arrivals: Select[*tuple[Any, ...]]
-) -> tuple[AtRiskCustomer, ...]:
-    """The customers of these predictions, highest score first; among equals the later arrival."""
-    found = session.execute(
-        prediction_rows()
-        .where(col(Prediction.user_id) == selection.user_id, col(Prediction.arrival).in_(arrivals))
-        # the sum keeps SQLite from going through everybody in the order of an index
-        .order_by((col(Prediction.score) + 0).desc(), col(Prediction.arrival).desc())
-    )
-    return tuple(_customer(row, selection.bands) for row in found)
-
-
-def _customer(row: Row[Any], bands: RiskBands) -> AtRiskCustomer:
-    return AtRiskCustomer(
-        customer_id=row.customer_id,
-        customer_name=row.customer_name,
-        churn_score=from_millionths(row.score),
-        risk_level=bands.level(row.score),
-        timestamp=micros_rfc3339(row.predicted_at),
-        account_value=None if row.account_value is None else row.account_value / 1_000_000,
-        reasons=split_reasons(row.reasons),
+        **snoozed_customers(session, selection, snoozed),
     )
 
 

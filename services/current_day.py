@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.calendar import day_of, day_start
-from services.clock import from_micros, to_micros
+from services.clock import from_micros
 
 
 class CurrentDay:
     """Remembers of each zone the day that was asked for last, and from when to when it lasts."""
 
     def __init__(self) -> None:
-        self._days: dict[str, tuple[int, int, date]] = {}
+        self._days: dict[str, tuple[datetime, datetime, date]] = {}
 
     def of(self, instant: datetime, zone: ZoneInfo) -> date:
         """The same as :func:`services.calendar.day_of`."""
@@ -21,14 +21,13 @@ class CurrentDay:
 
     def ends(self, instant: datetime, zone: ZoneInfo) -> datetime:
         """When the next day begins there."""
-        return from_micros(self._at(instant, zone)[1])
+        return self._at(instant, zone)[1]
 
-    def _at(self, instant: datetime, zone: ZoneInfo) -> tuple[int, int, date]:
-        at = to_micros(instant)
+    def _at(self, instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, date]:
         known = self._days.get(zone.key)
-        if known and known[0] <= at < known[1]:
+        if known and known[0] <= instant < known[1]:
             return known
         day = day_of(instant, zone)
-        found = (day_start(day, zone), day_start(day + timedelta(days=1), zone), day)
-        self._days[zone.key] = found
-        return found
+        first, last = (from_micros(day_start(each, zone)) for each in (day, day + timedelta(days=1)))
+        self._days[zone.key] = (first, last, day)
+        return first, last, day

@@ -1,4 +1,4 @@
-"""One customer: what is known of it, its latest prediction against the one before, and its history."""
+"""One customer: what is known of it, its latest prediction against the one before, its history, and what was noted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from services.customer_rows import customer_item, customer_rows
 from services.models import Prediction
 from services.prediction_list import prediction_item
 from services.recent import prediction_rows
+from services.record_items import notes_about, record_about
 from services.scores import from_millionths
 from services.selection import Selection
 from services.visibility import visible
@@ -41,7 +42,9 @@ def customer_detail(
     detail['predictions'] = session.execute(select(func.count()).where(*mine)).scalar_one()
     if len(scores) == 2:
         detail['change'] = from_millionths(scores[0] - scores[1])
+    detail |= record_about(session, selection.user_id, customer_id, today=selection.today, latest=row.score)
     detail['history'] = _history(session, selection, mine, limit=limit, after=after, about=about)
+    detail['notes'] = notes_about(session, selection.user_id, customer_id)
     return detail
 
 

@@ -27,6 +27,7 @@ from services.plan import Route
 from services.planner import AT_ONCE
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut, Question, TakesLong
+from services.record_items import notes_about
 from services.schemas import BoardState
 from services.selection import Selection
 from services.single_flight import SingleFlightCache
@@ -118,6 +119,15 @@ class CustomerList:
         if found is None:
             raise NotFound(NOBODY)
         return found
+
+    async def notes(self, user_id: int, customer_id: str) -> list[dict[str, Any]]:
+        """What the user wrote about a customer, also about one of whom there is no score any more.
+
+        :raises Unavailable: the database does not answer.
+        """
+        if '\0' in customer_id:  # PostgreSQL knows no such text
+            return []
+        return await self._database.read(lambda session: notes_about(session, user_id, customer_id))
 
     def _try(self, selection: Selection, stretch: Stretch, session: Session) -> bytes | TakesLong:
         planned = self._dashboard.planned(session, selection)

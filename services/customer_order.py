@@ -72,7 +72,13 @@ def rows_to_read(session: Session, selection: Selection, stretch: Stretch) -> in
 
 
 def highest(
-    session: Session, selection: Selection, span: Span, *, most: int, after: Place | None = None
+    session: Session,
+    selection: Selection,
+    span: Span,
+    *,
+    most: int,
+    after: Place | None = None,
+    without: Select[str] | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """(arrival, score) of the highest latest scores, by the rollups.
 
@@ -80,11 +86,14 @@ def highest(
     where the query ends before the data does.
 
     :param after: (score, arrival) of the one before them.
+    :param without: ids of customers who are left out.
     """
     score, arrival = col(CustomerDay.score), col(CustomerDay.arrival)
     rows = [current(CustomerDay, selection.user_id), span.within(col(CustomerDay.day), span.first, span.last)]
     if after:
         rows.append(below((score, arrival), after))
+    if without is not None:
+        rows.append(col(CustomerDay.customer_id).not_in(without))
     newest: ColumnElement[bool] = literal_column(NEWEST)  # in the index's own words: with a bound value it is not used
     conditions = [newest]
     if ends_before_the_data(session, selection, span):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, literal, select
 from sqlmodel import col
 
+from services.customer_records import forget_customer
 from services.customers import rebuild_customers
 from services.database import Database
 from services.errors import NotFound
@@ -17,7 +18,7 @@ NOBODY = 'There is no such customer.'
 
 
 def remove_customer(database: Database, user_id: int, customer_id: str, *, bands: RiskBands) -> int:
-    """Delete a customer's predictions, and their earlier values; blocks.
+    """Delete a customer's predictions and their earlier values, and what was written down about it; blocks.
 
     :returns: how many predictions are gone.
     :raises NotFound: the user has no such customer.
@@ -29,7 +30,8 @@ def remove_customer(database: Database, user_id: int, customer_id: str, *, bands
     with database.writing() as session:
         next_revision(session, user_id)
         count = session.execute(select(func.count()).select_from(Prediction).where(*mine)).scalar_one()
-        if not count:
+        written = forget_customer(session, user_id, customer_id)
+        if not count and not written:
             raise NotFound(NOBODY)
         rollups = Rollups.of(session, user_id, bands=bands)
         rollups.expect(count)

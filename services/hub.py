@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import nullcontext
 from datetime import date
 
 from services.alert_watch import AlertWatch
-from services.alerts import Alerts
+from services.alerts import Alerts, Evaluation
 from services.answers import Answers, Patience
 from services.clock import Clock
-from services.dashboard import Dashboard, Numbers
+from services.dashboard import Dashboard
 from services.database import Database
 from services.lane import Lane
-from services.last_known import LastKnown
 from services.listeners import tell
 from services.looks import Looks, OnAccess, OnChange, Seen
-from services.overviews import Overviews
-from services.query import EVERYTHING, DashboardQuery
+from services.overviews import Overview, Overviews
+from services.query import EVERYTHING, DashboardQuery, asks_for_everything
 from services.schemas import Alert, Charts
 from services.selection import Selection
+from services.shared_contents import SharedContents
 from services.snapshots import Contents, Snapshot
 from services.standing_boards import StandingBoards
 from services.user_lookup import UserLookup
@@ -28,8 +30,8 @@ from services.watchers import Listener, Watch, Watchers
 PHASE_SECONDS = 0.5
 """A beat is divided into moments so far apart, and the users are spread over them."""
 
-SHARED = 20_000
-"""Users and queries whose contents are kept, to be encoded once for all who are sent them."""
+DECIDED_AT_ONCE = 3
+"""Users without rollups whose alerts are decided at a time: fewer than there are connections to the database."""
 
 PATIENCE = Patience()
 
@@ -69,8 +71,9 @@ class LiveHub:
         self._overviews = Overviews(database, bands=dashboard.bands, clock=clock)
         self._answers = Answers(database, dashboard, lane=lane or Lane(), patience=patience)
         self._standing = StandingBoards()
-        self._shared: LastKnown[Contents] = LastKnown(size=SHARED)
+        self._shared = SharedContents()
         self._on_beat: list[OnUsers] = []
+        self._without_overview = asyncio.Semaphore(DECIDED_AT_ONCE)
 
     def watch(self, user_id: int, *, on_change: Listener | None = None) -> Watch:
         """Look at a user's board from now on.
@@ -118,16 +121,21 @@ class LiveHub:
         alerts = await self._alerts.active(
             state, everything, watched=lambda: user_id in self._watchers, overview=overview
         )
-        if overview and _asks_for_everything(query):
-            return Snapshot(contents=self._contents(user_id, query, overview.numbers, alerts), as_of=at)
+        if overview and asks_for_everything(query):
+            return Snapshot(contents=self._shared.of(user_id, query, overview.numbers, alerts), as_of=at)
         answer = await self._answers.numbers(self._selection(state, query), state.revision, at)
-        contents = self._contents(user_id, query, answer.value, alerts, refreshing=answer.refreshing)
+        contents = self._shared.of(user_id, query, answer.value, alerts, refreshing=answer.refreshing)
         return Snapshot(contents=contents, as_of=answer.as_of)
 
+    def standing(self, user_id: int) -> Contents | None:
+        """What a watched user sees without any filter, if nothing has changed since it was worked out."""
+        state = self._looks.present(user_id)
+        return self._standing.contents(state, self._clock()) if state else None
+
     def ready(self, user_id: int, query: DashboardQuery) -> Snapshot | None:
-        """The same of a watched user, if nothing has to be worked out for it."""
+        """The same as :meth:`snapshot` of a watched user, if nothing has to be worked out for it."""
         seen, state = self._looks.seen(user_id), self._looks.present(user_id)
-        if seen is None or state is None or not _asks_for_everything(query):
+        if seen is None or state is None or not asks_for_everything(query):
             return None
         contents = self._standing.contents(state, self._clock()) or self._worked_out(state)
         return Snapshot(contents=contents, as_of=seen.at) if contents else None
@@ -172,7 +180,10 @@ class LiveHub:
         if state:
             selection = self._selection(state, EVERYTHING)
             overview = await self._overviews.get(state, selection.today)
-            await self._alerts.active(state, selection, watched=lambda: user_id in self._watchers, overview=overview)
+            async with nullcontext() if overview else self._without_overview:
+                await self._alerts.active(
+                    state, selection, watched=lambda: user_id in self._watchers, overview=overview
+                )
 
     def close(self) -> None:
         """Work out nothing more."""
@@ -182,34 +193,22 @@ class LiveHub:
         """What was worked out for a user in that state, if it was; it stands from now on."""
         today = self._today(state)
         overview, decided = self._overviews.ready(state, today), self._alerts.ready(state, today)
-        if overview is None or decided is None:
-            return None
-        contents = self._contents(state.user_id, EVERYTHING, overview.numbers, decided.active)
+        return self._stand(state, overview, decided) if overview and decided else None
+
+    def _stand(self, state: UserState, overview: Overview, decided: Evaluation) -> Contents:
+        contents = self._shared.of(state.user_id, EVERYTHING, overview.numbers, decided.active)
         ends = self._dashboard.day_ends(state.time_zone, self._clock())
         self._standing.put(state, contents, decided, day_ends=ends)
         return contents
 
-    def _contents(
-        self,
-        user_id: int,
-        query: DashboardQuery,
-        numbers: Numbers,
-        alerts: tuple[Alert, ...],
-        *,
-        refreshing: bool = False,
-    ) -> Contents:
-        # nearly all look at everything: a query is slow to hash, and a key of two takes room
-        key = user_id if _asks_for_everything(query) else (user_id, query)
-        known = self._shared.get(key)
-        if known and known.is_of(numbers, alerts, refreshing=refreshing):
-            return known
-        contents = Contents(user_id=user_id, numbers=numbers, alerts=alerts, refreshing=refreshing)
-        self._shared.put(key, contents)
-        return contents
-
     def _settled(self, state: UserState, today: date) -> bool:
+        """Whether it is known what a user sees on a day; it stands from now on."""
         overview = self._overviews.ready(state, today)
-        return overview is not None and self._alerts.settle(state, today, overview)
+        decided = self._alerts.settle(state, today, overview) if overview else None
+        if overview is None or decided is None:
+            return False
+        self._stand(state, overview, decided)
+        return True
 
     async def _tell_watchers(self, _before: UserState, now: UserState) -> None:
         for listener in self._watchers.listeners(now.user_id):
@@ -220,15 +219,10 @@ class LiveHub:
         self._overviews.forget(user_id)
         self._alerts.forget(user_id)
         self._standing.forget(user_id)
-        self._shared.drop(user_id)
+        self._shared.forget(user_id)
 
     def _today(self, state: UserState) -> date:
         return self._dashboard.today(state.time_zone, self._clock())
 
     def _selection(self, state: UserState, query: DashboardQuery) -> Selection:
         return self._dashboard.selection(state.user_id, query, zone=state.time_zone, now=self._clock())
-
-
-def _asks_for_everything(query: DashboardQuery) -> bool:
-    """Whether it is empty; nearly always the very one that connections begin with."""
-    return query is EVERYTHING or query == EVERYTHING

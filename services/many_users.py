@@ -35,6 +35,6 @@ def users_parameter(user_ids: Collection[int], dialect: str) -> dict[str, str]:
     return {'users': f'{{{listed[1:-1]}}}' if dialect == 'postgresql' else listed}
 
 
-def for_driver(statement: str, dialect: str) -> str:
-    """With the users' parameter as the driver has it: a statement that is its own is neither compiled nor kept."""
-    return statement.replace(':users', '%(users)s') if dialect == 'postgresql' else statement
+def for_driver(statement: str, dialect: str, *, parameter: str = 'users') -> str:
+    """With the parameter as the driver has it: a statement that is its own is neither compiled nor kept."""
+    return statement.replace(f':{parameter}', f'%({parameter})s') if dialect == 'postgresql' else statement

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from services.aggregates import Aggregates
 from services.alert_rules import AlertFacts
-from services.alerts import Active, active_alerts
+from services.alert_states import Active, active_alerts
 from services.clock import Clock, from_micros
 from services.coalescing import Coalescing
 from services.dashboard import Numbers

@@ -205,4 +205,11 @@ def _millionths(bound: Decimal, rounding: str) -> int:
 
 
 EVERYTHING = DashboardQuery()
+
+
+def asks_for_everything(query: DashboardQuery) -> bool:
+    """Whether it is empty; nearly always the very one that connections begin with."""
+    return query is EVERYTHING or query == EVERYTHING
+
+
 """All predictions: what most people look at, most of the time."""

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import orjson
-from sqlalchemy import text
 from sqlmodel import Session
 
-from services.many_users import dialect_of
+from services.many_users import dialect_of, for_driver
 from services.recent import RECENT, Recent, RecentItem, ShownPrediction
 from services.scores import RiskBands
 
@@ -38,20 +37,26 @@ ROWS = """
     WHERE {condition}
 """
 
-NEW = ('prediction p', 'p.user_id = span.user_id AND p.arrival > span.after AND p.arrival <= span.upto')
+IN_SPAN = 'p.user_id = span.user_id AND p.arrival > span.after AND p.arrival <= span.upto'
 
 # the sum keeps the arrival out of the choice of an index
 LATEST = f"""
     SELECT {{columns}} FROM prediction q WHERE q.user_id = span.user_id AND q.arrival + 0 <= span.upto
     ORDER BY q.predicted_at DESC, q.arrival DESC LIMIT {RECENT}
 """
-NEWEST = {
-    'sqlite': (
-        'prediction p',
-        f'p.user_id = span.user_id AND p.arrival IN ({LATEST.format(columns="q.arrival")})',
-    ),
+LATEST_OF = {
+    'sqlite': ('prediction p', f'p.user_id = span.user_id AND p.arrival IN ({LATEST.format(columns="q.arrival")})'),
     'postgresql': (f'LATERAL ({LATEST.format(columns="*")}) p', 'true'),
 }
+
+
+def _rows_of(dialect: str, predictions: str, condition: str) -> str:
+    statement = ROWS.format(spans=SPANS[dialect], predictions=predictions, condition=condition)
+    return for_driver(statement, dialect, parameter='spans')
+
+
+NEW = {dialect: _rows_of(dialect, 'prediction p', IN_SPAN) for dialect in SPANS}
+NEWEST = {dialect: _rows_of(dialect, *found) for dialect, found in LATEST_OF.items()}
 
 
 def new_rows(session: Session, spans: Mapping[int, Span]) -> dict[int, list[ShownPrediction]]:
@@ -79,7 +84,7 @@ def recent_many(
     added = {user_id: _items(rows, bands) for user_id, rows in new_rows(session, spans).items()}
     merged = {user_id: known[user_id][0].with_new(added.get(user_id, ())) for user_id in spans}
     whole = {user_id: (0, upto) for user_id, upto in arrivals.items() if merged.get(user_id) is None}
-    newest = _rows(session, whole, NEWEST[dialect_of(session)])
+    newest = _rows(session, whole, NEWEST)
     return {user_id: recent for user_id, recent in merged.items() if recent is not None} | {
         user_id: Recent.newest(_items(newest.get(user_id, ()), bands)) for user_id in whole
     }
@@ -89,14 +94,13 @@ def _items(rows: Iterable[ShownPrediction], bands: RiskBands) -> list[RecentItem
     return [RecentItem.of(row, bands) for row in rows]
 
 
-def _rows(session: Session, spans: Mapping[int, Span], source: tuple[str, str]) -> dict[int, list[ShownPrediction]]:
+def _rows(
+    session: Session, spans: Mapping[int, Span], statements: Mapping[str, str]
+) -> dict[int, list[ShownPrediction]]:
     found: defaultdict[int, list[ShownPrediction]] = defaultdict(list)
     if spans:
         encoded = orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()
-        predictions, condition = source
-        spans_table = SPANS[dialect_of(session)]
-        statement = text(ROWS.format(spans=spans_table, predictions=predictions, condition=condition))
-        for row in session.execute(statement, {'spans': encoded}):
-            prediction = ShownPrediction._make(row)
+        rows = session.connection().exec_driver_sql(statements[dialect_of(session)], {'spans': encoded})
+        for prediction in map(ShownPrediction._make, rows.all()):
             found[prediction.user_id].append(prediction)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.customer_schemas import EXAMPLE_CUSTOMER, EXAMPLE_PREDICTION
+from services.customer_schemas import EXAMPLE_CUSTOMER, EXAMPLE_NOTE, EXAMPLE_PREDICTION, EXAMPLE_RECORD
 
 CURSOR = 'WzgyMDAwMCw4MTIsIjVjMGQ0MmUwZmVjMGNhYWUiXQ'
 ACTIVITY = {key: value for key, value in EXAMPLE_PREDICTION.items() if key not in ('account_value', 'external_id')}
@@ -91,6 +91,8 @@ ANSWERS: dict[str, Any] = {
         'customers': 2_000,
         'histogram': [{'lower': 0.8, 'upper': 0.85, 'count': 312, 'risk_level': 'high'}],
         'risk_over_time': [{'day': '2026-11-23', 'high': 240, 'medium': 530, 'low': 1_230}],
+        'snoozed': [],
+        'snoozed_customers': 0,
     },
     'PredictionPageAnswer': {'items': [EXAMPLE_PREDICTION], 'next_cursor': CURSOR},
     'CustomerPageAnswer': {'items': [EXAMPLE_CUSTOMER], 'next_cursor': CURSOR},
@@ -98,8 +100,12 @@ ANSWERS: dict[str, Any] = {
         **EXAMPLE_CUSTOMER,
         'predictions': 9,
         'change': 0.07,
+        **EXAMPLE_RECORD,
         'history': {'items': [EXAMPLE_PREDICTION], 'next_cursor': CURSOR},
+        'notes': [EXAMPLE_NOTE],
     },
+    'CustomerRecordAnswer': EXAMPLE_RECORD,
+    'NoteAnswer': {**EXAMPLE_NOTE, 'edited_at': '2026-11-23T10:02:00.000Z'},
     'CustomerRemovedAnswer': {'deleted': 9},
     'IngestAnswer': {'accepted': 1, 'corrected': 0, 'duplicates': 0, 'rejected': 1, 'errors': [FAULT]},
     'UploadAnswer': UPLOAD,

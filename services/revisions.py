@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from services.errors import Unavailable
+from services.errors import InvalidToken, Unavailable
 from services.models import UserRevision
 
 LOADING = 'A long file of yours is being taken in at the moment. Nothing was changed: try again when it is done.'
@@ -37,3 +37,20 @@ def next_revision(session: Session, user_id: int, *, arrivals: int = 0, rewrites
     if changed.loading is not None:
         raise Unavailable(LOADING, retry_after=10)
     return changed.revision, changed.arrivals - arrivals
+
+
+def raise_revision(session: Session, user_id: int) -> int:
+    """Tell readers that something changed in which no prediction has a part: also while a long file is taken in.
+
+    :returns: the new revision.
+    :raises InvalidToken: there is no such user any more.
+    """
+    raised = session.exec(
+        update(UserRevision)
+        .where(col(UserRevision.user_id) == user_id)
+        .values(revision=col(UserRevision.revision) + 1)
+        .returning(col(UserRevision.revision))
+    ).one_or_none()
+    if raised is None:
+        raise InvalidToken
+    return int(raised.revision)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
-from services.charts import AT_RISK, MAX_DAYS, customers_by_arrival, risk_days, score_bins
+from services.at_risk import AT_RISK, customers_by_arrival
+from services.charts import MAX_DAYS, risk_days, score_bins
 from services.customer_order import highest
+from services.customer_tables import CustomerRecord
 from services.rollup_reads import Span, day, latest, next_day
 from services.rollup_state import current
-from services.rollup_tables import RollupBin, RollupDay, RollupInterval
+from services.rollup_tables import CustomerDay, RollupBin, RollupDay, RollupInterval
 from services.schemas import Charts, RiskDay, RiskLevel
 from services.selection import Selection
+from services.snoozed_customers import asleep_in, snoozed_customers
 
 
 def rollup_charts(session: Session, selection: Selection) -> Charts:
@@ -26,13 +29,33 @@ def rollup_charts(session: Session, selection: Selection) -> Charts:
         .where(current(RollupBin, selection.user_id), span.within(col(RollupBin.day), span.first, span.last))
         .group_by(col(RollupBin.bin))
     )
-    at_risk = highest(session, selection, span, most=AT_RISK).subquery()
+    left_out = asleep_in(session, selection)
+    at_risk = highest(session, selection, span, most=AT_RISK, without=left_out).subquery()
+    snoozed = None if left_out is None else _latest_of(left_out, selection, span)
     return Charts(
         at_risk=customers_by_arrival(session, selection, select(at_risk.c.arrival)),
         customers=int(session.execute(customers).scalar() or 0),
         histogram=score_bins({row[0]: int(row[1]) for row in session.execute(bins)}, selection.bands),
         risk_over_time=_risk_over_time(session, selection, span),
+        **snoozed_customers(session, selection, snoozed),
     )
+
+
+def _latest_of(customers: Select[str], selection: Selection, span: Span) -> Select[int]:
+    """The arrivals of the latest predictions in the query of some customers, found one by one."""
+    arrival = (
+        select(col(CustomerDay.arrival))
+        .where(
+            current(CustomerDay, selection.user_id),
+            col(CustomerDay.customer_id) == col(CustomerRecord.customer_id),
+            span.within(col(CustomerDay.day), span.first, span.last),
+        )
+        .order_by(col(CustomerDay.day).desc())
+        .limit(1)
+        .correlate(CustomerRecord)
+        .scalar_subquery()
+    )
+    return customers.with_only_columns(arrival.label('arrival')).where(arrival.is_not(None))
 
 
 def _risk_over_time(session: Session, selection: Selection, span: Span) -> tuple[RiskDay, ...]:

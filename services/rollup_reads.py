@@ -101,29 +101,22 @@ NO_CUSTOMERS = (0,) * (12 + NEWLY_HIGH_DAYS)
 
 
 def _sums(days: Sequence[int], customers: Sequence[int]) -> RollupSums:
-    """From the rows of the two statements."""
+    """From the rows of the two statements, whose distinct customers come in the order of :class:`Aggregates`."""
     every, every_sum, week, week_sum, week_before, week_before_sum, high, medium, today = days
-    latest_now, latest_sum, at_anchor, at_anchor_sum, week_ago, week_ago_sum, *distinct = customers[:11]
-    seen_today, in_week, in_month, customer_days, customer_days_before = distinct
-    return RollupSums(
-        aggregates=Aggregates(
-            all=Total(every, every_sum),
-            high=high,
-            medium=medium,
-            today=today,
-            week=Total(week, week_sum),
-            week_before=Total(week_before, week_before_sum),
-            customers=Total(latest_now, latest_sum),
-            customers_at_anchor=Total(at_anchor, at_anchor_sum),
-            customers_week_ago=Total(week_ago, week_ago_sum),
-            customers_today=seen_today,
-            customers_in_week=in_week,
-            customers_in_month=in_month,
-            customer_days=customer_days,
-            customer_days_before=customer_days_before,
-        ),
-        high_risk=HighRisk(now=customers[11], became=tuple(customers[12:])),
+    latest_now, latest_sum, at_anchor, at_anchor_sum, week_ago, week_ago_sum = customers[:6]
+    aggregates = Aggregates(
+        Total(every, every_sum),
+        high,
+        medium,
+        today,
+        Total(week, week_sum),
+        Total(week_before, week_before_sum),
+        Total(latest_now, latest_sum),
+        Total(at_anchor, at_anchor_sum),
+        Total(week_ago, week_ago_sum),
+        *customers[6:11],
     )
+    return RollupSums(aggregates, HighRisk(customers[11], tuple(customers[12:])))
 
 
 # their numbers are written into them: to fill in dozens of parameters takes longer than to read what is found

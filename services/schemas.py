@@ -135,6 +135,14 @@ class AtRiskCustomer(Payload):
     reasons: tuple[str, ...] | None = None
 
 
+class SnoozedCustomer(AtRiskCustomer):
+    """A customer who is left out of the list of those at risk for a while."""
+
+    snoozed_until: date
+    """The first day on which it is listed again."""
+    snooze_reason: str | None = None
+
+
 class ScoreBin(Payload):
     """Predictions with ``lower <= score < upper``; the last bin includes 1."""
 
@@ -157,10 +165,14 @@ class Charts(Payload):
     """What the page shows beside ``DashboardData``, for the same user and query."""
 
     at_risk: tuple[AtRiskCustomer, ...]
-    """Highest latest score first, at most 20."""
+    """Highest latest score first, at most 20, without those who are snoozed."""
     customers: int
-    """Customers with a prediction that matches the query."""
+    """Customers with a prediction that matches the query, snoozed or not."""
     histogram: tuple[ScoreBin, ...]
     """20 bins of 0.05 over all predictions that match."""
     risk_over_time: tuple[RiskDay, ...]
     """Oldest first; the query's days, at most the last 90."""
+    snoozed: tuple[SnoozedCustomer, ...] = ()
+    """Who is left out of ``at_risk``: highest latest score first, at most 20."""
+    snoozed_customers: int = 0
+    """How many are left out."""

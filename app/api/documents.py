@@ -19,13 +19,14 @@ from app.security import IDENTITY
 from services.asyncapi import asyncapi
 from services.auth import Auth
 from services.credential_schemas import ApiKeyAsk, RevokeAsk
+from services.customer_schemas import NoteAsk
 from services.identity import Identity, KeyScope
 from services.rest_schemas import ExportAsk, PredictionInput, UploadStart
 from services.single_flight import SingleFlightCache
 
 PROTOCOL_PAGE = '/api/asyncapi'
 REST_PAGE = '/api/docs'
-BODIES = (ApiKeyAsk, ExportAsk, PredictionInput, RevokeAsk, UploadStart)
+BODIES = (ApiKeyAsk, ExportAsk, NoteAsk, PredictionInput, RevokeAsk, UploadStart)
 # another address makes another document, and who may read it depends on the token or cookie
 HEADERS = {'Cache-Control': 'private, no-cache', 'Vary': 'Host, Authorization, Cookie'}
 

@@ -42,7 +42,7 @@ TAGS = {
     'keys': 'What programs show in place of a token.',
     'live data': "The board's numbers.",
     'predictions': 'Scores in and out, one by one.',
-    'customers': 'Customers by their latest score.',
+    'customers': 'Customers by their latest score, and what people write down about them.',
     'uploads': 'Files in, and back out.',
     'exports': 'Everything a query means as a file.',
 }

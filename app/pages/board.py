@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from nicegui import Client, background_tasks, ui
 
+from app.pages.board_address import BoardAddress
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_services import BoardIdentity, BoardServices
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.pages.reader import numbers_of
 from app.pages.updates import Updates
-from app.view_state import ViewState
+from app.view_address import address_of, view_of
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
@@ -29,6 +30,7 @@ from services.schemas import BoardState
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
+ASSETS = ('polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -41,7 +43,8 @@ class Board:
         self._user_id = identity.user_id
         self._client = client
         self._numbers = numbers_of(client)
-        self._state = ViewState()
+        self._state = view_of(client.request.query_params)
+        self._address = BoardAddress(client, self._state.query, on_leave=self._go)
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
@@ -53,16 +56,18 @@ class Board:
             beat=services.settings.refresh_seconds,
             wanted=lambda: self._waiting,
         )
-        with frame('Churn board', identity, updates=self.updates) as self._connection:
+        with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._sample = SampleBanner(self._ask_removal)
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
                 self._filters = FilterBar(
                     on_risk=lambda level: self._change(lambda: self._state.toggle_risk(level)),
                     on_period=lambda period: self._change(lambda: self._state.choose_period(period)),
-                    on_input=lambda key, value: self._change(lambda: self._state.enter(key, value)),
+                    on_input=lambda key, value: self._change(lambda: self._state.enter(key, value), typed=key),
+                    on_clear=self._clear,
                     on_reset=lambda: self._change(self._state.reset),
                 )
+                self._filters.begin_with(self._state.typed)
                 self._toolbar = Toolbar(on_refresh=self.refresh, on_export=self._export)
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             request = client.request
@@ -75,6 +80,13 @@ class Board:
                 action='Remove',
                 on_confirm=self._remove_sample,
             )
+
+        self._show_filters()
+
+    @property
+    def address(self) -> str:
+        """Where this very view can be seen again."""
+        return self._address.present
 
     async def first_show(self) -> None:
         """Put the numbers into the page itself when they are at hand; the first tick brings them otherwise."""
@@ -133,16 +145,41 @@ class Board:
             self._error.show(reason, as_of=self._as_of)
             self._connection.show_delayed(True)
 
-    def _change(self, change: Callable[[], None]) -> None:
+    def _change(self, change: Callable[[], None], *, typed: str = '') -> None:
+        """:param typed: the field that was typed into, if it was that."""
+        if self._asks_something_else(change):
+            self._address.show(self._state.query, typed=typed)
+
+    def _go(self, parameters: Mapping[str, str]) -> DashboardQuery:
+        """The browser went to another address of the board."""
+
+        def follow() -> None:
+            self._state = view_of(parameters)
+
+        self._asks_something_else(follow)
+        self._filters.write(self._state.typed)
+        return self._state.query
+
+    def _clear(self, name: str) -> None:
+        self._change(lambda: self._state.clear(name))
+        self._filters.write(self._state.typed)
+
+    def _asks_something_else(self, change: Callable[[], None]) -> bool:
         before = self._state.query
         change()
-        state = self._state
-        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, active=state.active)
+        self._show_filters()
         self._toolbar.say('')
-        if state.query != before:
-            self._waiting = False
-            self._view.show_busy(True)
-            background_tasks.create(self.refresh())
+        if self._state.query == before:
+            return False
+        self._waiting = False
+        self._view.show_busy(True)
+        background_tasks.create(self.refresh())
+        return True
+
+    def _show_filters(self) -> None:
+        state = self._state
+        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
+        self._connection.show_query(address_of(state.query, path=''))
 
     async def _export(self, fmt: str) -> None:
         with written_as(self._numbers):

@@ -18,8 +18,8 @@ def dashboard_page(services: BoardServices) -> Callable[[], Awaitable[None]]:
         identity: BoardIdentity = client.request.scope['churnboard.identity']
         if identity.session_hash is not None:
             services.page_registry.add(identity.session_hash, client)
-        client.on_delete(lambda: send_away(client, path='/'))
         board = Board(services, identity, client)
+        client.on_delete(lambda: send_away(client, path=board.address))
         client.on_delete(services.hub.watch(identity.user_id, on_change=board.updates.tell).close)
         await board.first_show()
 

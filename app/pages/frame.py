@@ -11,7 +11,7 @@ from pathlib import Path
 from nicegui import ui
 
 from app.pages.board_services import BoardIdentity
-from app.pages.reader import preferences_of
+from app.pages.reader import numbers_of, preferences_of
 from app.pages.updates import Updates
 from components.account_menu import AccountMenu
 from components.connection import Connection
@@ -41,7 +41,7 @@ def frame(
     :param path: where the page is, to mark it in the navigation.
     :param assets: style sheets and scripts that this page alone needs.
     """
-    _add_assets(('board.css', 'live.js', *assets))
+    _add_assets(('board.css', 'live.js', 'page.js', *assets))
     client, chosen = ui.context.client, preferences_of(ui.context.client)
     layout, content = client.layout, client.content
     PageTheme(IS_DARK[chosen.theme])
@@ -55,6 +55,7 @@ def frame(
             connection = Connection(
                 time_zone=identity.time_zone,
                 locale='' if chosen.locale is Locale.BROWSER else chosen.locale.value,
+                numbers=numbers_of(client),
                 shortcuts=chosen.shortcuts,
             )
             updates.start(connection)

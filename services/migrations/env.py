@@ -5,7 +5,13 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-from services import credential_tables, models, preferences, rollup_tables  # noqa: F401 -- fill the metadata
+from services import (  # noqa: F401 -- fill the metadata
+    credential_tables,
+    customer_tables,
+    models,
+    preferences,
+    rollup_tables,
+)
 
 context.configure(connection=context.config.attributes['connection'], target_metadata=SQLModel.metadata)
 context.run_migrations()

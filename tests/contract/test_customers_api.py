@@ -222,6 +222,7 @@ def test_a_customer_is_shown_with_its_change_and_history(board: Board, alice: Pe
             data = read(rest, one(customer))
             CustomerDetail.model_validate_json(httpx.Response(200, json=data).content, strict=True, extra='forbid')
             history = data.pop('history')
+            assert data.pop('notes') == []
             assert data == {**item, 'predictions': 3, 'change': (mine[0].score - mine[1].score) / 1_000_000}
             assert [entry['id'] for entry in history['items']] == [str(row.arrival) for row in mine]
             assert history['next_cursor'] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,7 @@ def filled(board: Board, alice: Person) -> Iterator[tuple[httpx.Client, dict[str
             pass
         export = rest.post('/api/exports', json={'format': 'csv'}).json()['data']
         key = rest.post('/api/keys', json={'name': 'nightly', 'scope': 'read'}).json()['data']
+        note = rest.post('/api/customers/c1/notes', json={'text': 'Called Ana.'}).json()['data']
         yield (
             rest,
             {
@@ -206,6 +208,7 @@ def filled(board: Board, alice: Person) -> Iterator[tuple[httpx.Client, dict[str
                 'upload_id': upload,
                 'export_id': export['id'],
                 'key_id': key['id'],
+                'note_id': note['id'],
                 'token': export['url'].rpartition('/')[2],
             },
         )
@@ -236,6 +239,7 @@ def test_what_changes_something_answers_as_described(
 ) -> None:
     rest, ids = filled
     paths = document['paths']
+    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
     calls = [
         ('post', '/api/predictions', 200, {'json': ROWS}),
         ('post', '/api/predictions', 422, {'json': [{'customer_id': 'c', 'churn_score': 2}]}),
@@ -247,8 +251,21 @@ def test_what_changes_something_answers_as_described(
         ('post', '/api/uploads', 400, {'content': b'x'}),
         ('post', '/api/uploads/{upload_id}/start', 202, {'json': {'partial': True}}),
         ('post', '/api/uploads/{upload_id}/start', 400, {'json': {'colour': 'red'}}),
+        ('patch', '/api/customers/{customer_id}', 200, {'json': {'owner': 'Maria'}}),
+        ('patch', '/api/customers/{customer_id}', 200, {'json': {'snoozed_until': tomorrow, 'snooze_reason': 'why'}}),
+        ('patch', '/api/customers/{customer_id}', 400, {'json': {'colour': 'red'}}),
+        ('patch', '/api/customers/{customer_id}', 413, {'content': b'"' + b' ' * 100_000}),
+        ('post', '/api/customers/{customer_id}/notes', 201, {'json': {'text': 'Another.'}}),
+        ('post', '/api/customers/{customer_id}/notes', 400, {'json': {'text': ''}}),
+        ('patch', '/api/notes/{note_id}', 200, {'json': {'text': 'Called Ana twice.'}}),
+        ('patch', '/api/notes/{note_id}', 400, {'json': {}}),
+        ('get', '/api/customers/{customer_id}', 200, {}),
+        ('delete', '/api/notes/{note_id}', 200, {}),
+        ('delete', '/api/notes/{note_id}', 404, {}),
         ('delete', '/api/customers/{customer_id}', 200, {}),
         ('delete', '/api/customers/{customer_id}', 404, {}),
+        ('patch', '/api/customers/{customer_id}', 404, {'json': {'owner': 'Maria'}}),
+        ('post', '/api/customers/{customer_id}/notes', 404, {'json': {'text': 'x'}}),
         ('post', '/api/keys', 201, {'json': {'name': 'another', 'scope': 'ingest'}}),
         ('post', '/api/keys', 400, {'json': {'name': 'another', 'scope': 'ingest'}}),
         ('delete', '/api/keys/{key_id}', 200, {}),

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from nicegui.testing import User
+from nicegui.testing.user_interaction import UserInteraction
 
 from app.pages import board_exporter
 from services.export_formats import ExportFormat
@@ -108,3 +109,38 @@ async def test_an_export_says_how_it_ended(
     await settled()
     await asyncio.sleep(0.1)
     assert text(user, 'toolbar-message') == said
+
+
+async def test_the_address_says_what_is_asked_and_asks_for_it(user: User, hub: FakeHub) -> None:
+    await user.open('/?risk=high&min_score=0.4&q=acme&from=never')
+    assert hub.queries[-1] == DashboardQuery.parse({'risk': 'high', 'min_score': '0.4', 'q': 'acme'})
+    assert one(user, 'filter-min_score').props['^value'] == '40'
+    assert text(user, 'error-from') != ''
+    await user.should_see('“acme” in name or id')
+
+
+async def test_a_filter_is_taken_back_at_its_chip(user: User, hub: FakeHub) -> None:
+    await user.open('/?risk=high&q=acme')
+    chips = [element for element in one(user, 'chip-risk').descendants() if getattr(element, 'text', '') == '×']
+    UserInteraction(user=user, elements=set(chips), target=None).click()
+    await settled()
+    assert hub.queries[-1] == DashboardQuery(text='acme')
+    assert one(user, 'risk-high').props['aria-pressed'] == 'false'
+
+
+async def test_the_browsers_own_buttons_change_the_view(user: User, hub: FakeHub) -> None:
+    await user.open('/?risk=high')
+    assert user.client
+    UserInteraction(user=user, elements={user.client.layout}, target=None).trigger('churnboard:address', '?range=7d')
+    await settled()
+    assert hub.queries[-1] == DashboardQuery.parse({'range': '7d'})
+    assert one(user, 'period-7d').props['aria-pressed'] == 'true'
+
+
+@pytest.mark.parametrize('said', [None, 7, ['?q=x'], '?' + 'x' * 5_000])
+async def test_an_address_that_is_none_changes_nothing(user: User, hub: FakeHub, said: object) -> None:
+    await user.open('/?risk=high')
+    assert user.client
+    UserInteraction(user=user, elements={user.client.layout}, target=None).trigger('churnboard:address', said)
+    await settled()
+    assert hub.queries[-1] == DashboardQuery(risk=(RiskLevel.HIGH,))

@@ -3,16 +3,16 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services import migrations
+from services.alert_states import Active
 from services.alert_watch import NEWS, AlertWatch
-from services.alerts import Active, Alerts, Evaluation
+from services.alerts import Alerts, Change, Evaluation, KnownFacts
 from services.clock import to_micros
 from services.dashboard import Dashboard
 from services.database import Database
@@ -39,14 +39,18 @@ class HeldAlerts(Alerts):
         self.gate, self.waiting = threading.Event(), threading.Event()
         self.gate.set()
 
-    def evaluate(self, selection: Selection, now: object, **earlier: Any) -> Evaluation:
+    def evaluate(self, selection: Selection, now: datetime) -> Evaluation:
         self.evaluated += 1
-        return super().evaluate(selection, now, **earlier)  # type: ignore[arg-type]
+        return super().evaluate(selection, now)
 
-    def _change(self, *args: object) -> Active | None:  # type: ignore[override]
+    def evaluate_known(self, known: Collection[KnownFacts], now: datetime) -> dict[int, Evaluation]:
+        self.evaluated += len(known)
+        return super().evaluate_known(known, now)
+
+    def _write(self, changes: Mapping[int, Change], now: datetime) -> dict[int, Active] | None:
         self.waiting.set()
         assert self.gate.wait(10)
-        return super()._change(*args) if self.writable else None  # type: ignore[arg-type]
+        return super()._write(changes, now) if self.writable else None
 
 
 class Office:

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from services import users
 from services.aggregates import Total
+from services.alert_facts import alert_facts
 from services.alert_rules import RULES, AlertFacts, AlertRule, tenths
-from services.alerts import Alerts, EarlierFacts, Evaluation, alert_facts
+from services.alerts import Alerts, Evaluation, KnownFacts
 from services.clock import rfc3339, to_micros
 from services.dashboard import Dashboard
 from services.database import Database
+from services.errors import Unavailable
 from services.models import SourceKind
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
@@ -392,13 +394,62 @@ def test_facts_that_were_read_before_are_taken_while_nothing_has_changed_since(a
     found, revision = alice.facts(), revision_of(alice)
     calm = found._replace(customers_high=0)  # not what the database holds: so it shows which are taken
     later = alice.clock.now + timedelta(seconds=5)
-    evaluation = alice.alerts.evaluate(alice.selection, later, earlier=EarlierFacts(revision, calm))
+
+    def evaluate(facts: AlertFacts, revision: int) -> dict[int, Evaluation]:
+        known = KnownFacts(selection=alice.selection, revision=revision, facts=facts)
+        return alice.alerts.evaluate_known([known], later)
+
+    evaluation = evaluate(calm, revision)[alice.user_id]
     assert (evaluation.active, evaluation.at) == ((), later)
-    tomorrow = calm._replace(today=calm.today + DAY)
-    for other in (EarlierFacts(revision - 1, calm), EarlierFacts(revision, tomorrow)):
-        evaluation = alice.alerts.evaluate(alice.selection, later, earlier=other)
+    assert evaluate(calm, revision - 1) == {}
+    assert evaluate(calm._replace(today=calm.today + DAY), revision) == {}
+    assert len(evaluate(found, revision)[alice.user_id].active) == 1
+
+
+def test_many_are_decided_as_each_alone(alice: Person) -> None:
+    people = [alice, *(Person(alice.database, f'{number}@example.com') for number in range(5))]
+    starting, going_on, ending, calm, moved, also_starting = people
+    for person in (starting, going_on, ending, moved, also_starting):
+        person.score(2, 8)
+    calm.score(0, 10)
+    kept, ended = going_on.evaluate().active, ending.evaluate().active
+    ending.score(0, 10)
+    known = [known_facts(person) for person in people]
+    moved.score(0, 1, start=50)
+    found = alice.alerts.evaluate_known(known, alice.clock.now)
+    assert moved.user_id not in found
+    assert [found[person.user_id].active for person in (going_on, ending, calm)] == [kept, (), ()]
+    assert ended
+    for person in (starting, also_starting):
+        evaluation = found[person.user_id]
+        assert evaluation.active == evaluation.started == person.evaluate().active
         assert [alert.type for alert in evaluation.active] == ['critical']
-    assert len(alice.alerts.evaluate(alice.selection, later, earlier=EarlierFacts(revision, found)).active) == 1
+    assert [found[person.user_id].started for person in (going_on, ending, calm)] == [(), (), ()]
+    assert all(evaluation.complete for evaluation in found.values())
+
+
+def test_what_cannot_be_written_of_many_is_told_of_those_alone_whom_it_concerns(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm = Person(alice.database, 'calm@example.com')
+    alice.score(2, 8)
+    calm.score(0, 10)
+    known = [known_facts(person) for person in (alice, calm)]
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise Unavailable('Another writer holds it.')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(alice.database, 'writing', refuse)
+        found = alice.alerts.evaluate_known(known, alice.clock.now)
+    assert [found[person.user_id].complete for person in (alice, calm)] == [False, True]
+    assert [found[person.user_id].active for person in (alice, calm)] == [(), ()]
+    again = alice.alerts.evaluate_known(known, alice.clock.now)
+    assert len(again[alice.user_id].started) == 1
+
+
+def known_facts(person: Person) -> KnownFacts:
+    return KnownFacts(selection=person.selection, revision=revision_of(person), facts=person.facts())
 
 
 def revision_of(person: Person) -> int:

@@ -72,3 +72,22 @@ def test_numbers_are_written_in_the_readers_own_way_and_only_there() -> None:
         written = formats.count(-1_234_567), formats.percent(41.87), formats.account_value(19.5), formats.score(0.824)
     assert written == ('−1.234.567', f'41,9{NBSP}%', '19,50', f'82{NBSP}%')
     assert formats.count(1_234) == '1,234'
+
+
+@pytest.mark.parametrize(
+    ('millionths', 'written'),
+    [
+        (120_000, '+12'),
+        (-243_300, '−24.3'),
+        (10_000, '+1'),
+        (1_000_000, '+100'),
+        (-1_000_000, '−100'),
+        (1_000, '+0.1'),
+        (900, '+0.09'),
+        (1, '+0.0001'),
+        (-1, '−0.0001'),
+        (99_999, '+10'),
+    ],
+)
+def test_a_difference_of_scores_is_written_in_points_and_never_as_none(millionths: int, written: str) -> None:
+    assert formats.points(millionths) == written

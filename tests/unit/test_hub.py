@@ -4,25 +4,26 @@ import asyncio
 import random
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg2
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 from sqlmodel import Session
 
 from services import migrations, users
-from services.alerts import Active, Alerts, Evaluation
+from services.alert_states import Active
+from services.alerts import Alerts, Change, Evaluation, KnownFacts
 from services.answers import Answers, Patience
 from services.beat import Beat
 from services.clock import rfc3339, to_micros
 from services.dashboard import Board, Dashboard, Numbers
 from services.database import Database
 from services.errors import InvalidToken, Unavailable
-from services.hub import LiveHub
+from services.hub import DECIDED_AT_ONCE, LiveHub
 from services.lane import WANTED_SECONDS, Lane
 from services.last_known import LastKnown
 from services.listeners import tell
@@ -69,12 +70,16 @@ class CountingAlerts(Alerts):
     evaluated = 0
     writable = True
 
-    def _change(self, *args: object) -> Active | None:  # type: ignore[override]
-        return super()._change(*args) if self.writable else None  # type: ignore[arg-type]
+    def _write(self, changes: Mapping[int, Change], now: datetime) -> dict[int, Active] | None:
+        return super()._write(changes, now) if self.writable else None
 
-    def evaluate(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+    def evaluate(self, selection: Selection, now: datetime) -> Evaluation:
         self.evaluated += 1
-        return super().evaluate(*args, **kwargs)  # type: ignore[arg-type]
+        return super().evaluate(selection, now)
+
+    def evaluate_known(self, known: Collection[KnownFacts], now: datetime) -> dict[int, Evaluation]:
+        self.evaluated += len(known)
+        return super().evaluate_known(known, now)
 
 
 class HoldingDatabase(Database):
@@ -122,6 +127,13 @@ class Setting:
             for n, score in enumerate(scores)
         ]
         Ingest(self.elsewhere, clock=self.clock).take(user or self.alice, rows, kind=SourceKind.API, name='')
+
+    def drop_rollups(self, *user_ids: int) -> None:
+        with self.elsewhere.writing() as session:
+            for user_id in user_ids:
+                session.execute(
+                    text('UPDATE user_revision SET rollup_zone = NULL WHERE user_id = :id'), {'id': user_id}
+                )
 
     async def beat(self) -> None:
         """The turn of all who are watched."""
@@ -562,15 +574,16 @@ async def test_one_user_whose_alerts_cannot_be_decided_keeps_nobody_else_from_be
     async def serve(users: Collection[int]) -> None:
         served.extend(users)
 
-    def failing(selection: Selection, now: datetime, **earlier: Any) -> Evaluation:
+    def failing(selection: Selection, now: datetime) -> Evaluation:
         if selection.user_id == setting.alice:
             raise Unavailable('no')
-        return evaluate(selection, now, **earlier)
+        return evaluate(selection, now)
 
     evaluate, setting.alerts.evaluate = setting.alerts.evaluate, failing  # type: ignore[method-assign]
     setting.hub.on_beat(serve)
     setting.take(0.9)
     setting.take(0.9, user=setting.bob)
+    setting.drop_rollups(setting.alice)
     watches = [setting.hub.watch(user) for user in (setting.alice, setting.bob)]
     await setting.beat()
     assert sorted(served) == [setting.alice, setting.bob]
@@ -581,26 +594,31 @@ async def test_one_user_whose_alerts_cannot_be_decided_keeps_nobody_else_from_be
         watch.close()
 
 
-async def test_one_whose_alerts_take_long_is_decided_once_and_holds_up_nobody_else(setting: Setting) -> None:
+async def test_those_without_rollups_are_decided_a_few_at_a_time_and_hold_up_nobody_else(setting: Setting) -> None:
     gate, decided, beats = threading.Event(), Counter[int](), Counter[int]()
 
     async def serve(users: Collection[int]) -> None:
         beats.update(users)
 
-    def slow(selection: Selection, now: datetime, **earlier: Any) -> Evaluation:
+    def slow(selection: Selection, now: datetime) -> Evaluation:
         decided[selection.user_id] += 1
-        assert selection.user_id != setting.alice or gate.wait(10)
-        return evaluate(selection, now, **earlier)
+        assert gate.wait(10)
+        return evaluate(selection, now)
 
     setting.hub = setting.new_hub(refresh_seconds=0.05)
     evaluate, setting.alerts.evaluate = setting.alerts.evaluate, slow  # type: ignore[method-assign]
     setting.hub.on_beat(serve)
-    setting.take(0.9)
-    watches = [setting.hub.watch(user) for user in (setting.alice, setting.bob)]
+    others = [setting.add_user(f'{number}@example.com') for number in range(2 * DECIDED_AT_ONCE)]
+    for user in (*others, setting.bob):
+        setting.take(0.9, user=user)
+    setting.drop_rollups(*others)
+    watches = [setting.hub.watch(user) for user in (*others, setting.bob)]
     beating = asyncio.create_task(Beat(setting.hub).run())
-    await until(lambda: beats[setting.bob] >= 3)
-    assert decided[setting.alice] == 1, 'she is left out until she is done'
+    await until(lambda: len(decided) == DECIDED_AT_ONCE and beats[setting.bob] >= 3)
+    assert set(decided.values()) == {1}, 'they are left out until they are done'
+    assert len((await setting.hub.snapshot(setting.bob, EVERYTHING)).alerts) == 1
     gate.set()
+    await until(lambda: len(decided) == len(others))
     beating.cancel()
     for watch in watches:
         watch.close()

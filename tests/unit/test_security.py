@@ -90,6 +90,7 @@ async def ask(
         ('/uploads', '/login?next=/uploads'),
         ('/uploads?q=a%20b&risk=high', '/login?next=/uploads%3Fq%3Da%2520b%26risk%3Dhigh'),
         ('/customers/7', '/login?next=/customers/7'),
+        ('/customers/a%2F..%2Fb%25', '/login?next=/customers/a%252F..%252Fb%2525'),
     ],
 )
 async def test_a_page_without_a_session_leads_to_the_sign_in(auth: Auth, path: str, location: str) -> None:

@@ -76,6 +76,30 @@ def test_reset_forgets_everything() -> None:
     view.choose_period('7d')
     view.enter('q', 'acme')
     view.enter('max_score', 'no')
-    assert view.active == 3
+    assert list(view.chips) == ['risk', 'q', 'period']
     view.reset()
     assert view == ViewState()
+
+
+@pytest.mark.parametrize('name', ['risk', 'q', 'score', 'period'])
+def test_one_filter_is_taken_back_and_the_others_stay(name: str) -> None:
+    view = ViewState()
+    view.toggle_risk('high')
+    view.choose_period('custom')
+    view.enter('from', '2026-11-20')
+    view.enter('q', 'acme')
+    view.enter('min_score', '40')
+    before = view.chips
+    assert list(before) == ['risk', 'q', 'score', 'period']
+    view.clear(name)
+    assert view.chips == {other: words for other, words in before.items() if other != name}
+    view.clear(name)
+    assert len(view.chips) == 3
+
+
+@pytest.mark.parametrize('name', ['everything', None, 3, ['q'], {}])
+def test_what_is_no_filter_is_not_taken_back(name: object) -> None:
+    view = ViewState()
+    view.enter('q', 'acme')
+    view.clear(name)
+    assert list(view.chips) == ['q']

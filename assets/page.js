@@ -1,0 +1,67 @@
+// Small things of every page that need no server: menus, tips, copying, keys.
+(() => {
+  'use strict';
+
+  function closeMenus(except) {
+    document.querySelectorAll('details.menu[open]').forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+  }
+
+  function keepInside(tip) {
+    const body = tip.querySelector('.tip-body');
+    body.style.setProperty('--shift', '0px');
+    const box = body.getBoundingClientRect();
+    const right = document.documentElement.clientWidth - 8 - box.right;
+    body.style.setProperty('--shift', `${Math.max(Math.min(0, right), 8 - box.left)}px`);
+  }
+
+  function onClick(event) {
+    const target = event.target;
+    closeMenus(target.closest('.menu-item') ? null : target.closest('details.menu'));
+    const toggle = target.closest('[data-toggle-filters]');
+    if (toggle) {
+      const open = toggle.getAttribute('aria-expanded') !== 'true';
+      toggle.setAttribute('aria-expanded', String(open));
+    }
+    const copy = target.closest('[data-copy]');
+    if (copy) {
+      navigator.clipboard?.writeText(copy.parentElement.querySelector('pre').textContent).then(() => {
+        copy.textContent = 'Copied';
+        setTimeout(() => (copy.textContent = 'Copy'), 2000);
+      });
+    }
+  }
+
+  function onKey(event) {
+    if (event.key !== 'Escape') return;
+    const menu = document.querySelector('details.menu[open]');
+    if (menu) menu.querySelector('summary').focus();
+    closeMenus(null);
+    document.activeElement?.closest?.('.tip')?.querySelector('button').blur();
+  }
+
+  // A single key does what the element that is marked with it does, unless it is typed into something.
+  function onShortcut(event) {
+    const off = document.querySelector('[data-connection]')?.dataset.noShortcuts !== undefined;
+    if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (event.target.closest?.('input, select, textarea, [contenteditable], [role="dialog"]')) return;
+    const marked = [...document.querySelectorAll('[data-key]')];
+    const element = marked.find(({ dataset, offsetParent }) => dataset.key === event.key && offsetParent);
+    if (!element) return;
+    event.preventDefault();
+    if (element.matches('input')) element.focus();
+    else element.click();
+  }
+
+  function onTip(event) {
+    const tip = event.target.closest?.('.tip');
+    if (tip) keepInside(tip);
+  }
+
+  document.addEventListener('click', onClick);
+  document.addEventListener('keydown', onKey);
+  document.addEventListener('keydown', onShortcut);
+  document.addEventListener('mouseover', onTip);
+  document.addEventListener('focusin', onTip);
+})();

@@ -1,0 +1,61 @@
+// The board's view: its address and its filters in the browser, and the place on the page, which whoever comes back finds.
+(() => {
+  'use strict';
+
+  let untold = false; // the browser went to another address while the server could not hear of it
+  let left = history.state?.churnboard ?? null; // where this page was left, until it is there again
+  let followed = null; // the link by which it is left
+
+  function tell() {
+    untold = !window.socket?.connected;
+    if (!untold) emitEvent('churnboard:address', location.search);
+  }
+
+  window.writeField = (id, value) => {
+    const field = getHtmlElement(id);
+    if (!field) return;
+    clearTimeout(field.quiet);
+    field.value = value;
+  };
+
+  // Whoever takes a filter back by keyboard goes on with the next one.
+  function keepFocus(button) {
+    const place = [...document.querySelectorAll('.chip-remove')].indexOf(button);
+    new MutationObserver((_changes, observer) => {
+      observer.disconnect();
+      const rest = document.querySelectorAll('.chip-remove');
+      (rest[Math.min(place, rest.length - 1)] ?? document.querySelector('.filters [data-key="/"]'))?.focus();
+    }).observe(button.closest('ul'), { childList: true });
+  }
+
+  // Only when the first numbers are there is the page as long as it was; who scrolls or types meanwhile stays there.
+  function comeBack() {
+    if (!left || !document.querySelector('[data-as-of]')) return;
+    const { scroll, link } = left;
+    left = null;
+    requestAnimationFrame(() => {
+      window.scrollTo(0, scroll);
+      const links = link ? [...document.querySelectorAll('a[href]')] : [];
+      links.find((each) => each.getAttribute('href') === link)?.focus({ preventScroll: true });
+    });
+  }
+
+  function onClick({ target }) {
+    followed = target.closest?.('a[href^="/customers"]')?.getAttribute('href') ?? null;
+    const remove = target.closest?.('.chip-remove');
+    if (remove) keepFocus(remove);
+  }
+
+  function leave() {
+    const churnboard = { scroll: window.scrollY, link: followed };
+    history.replaceState({ ...history.state, churnboard }, '');
+  }
+
+  history.scrollRestoration = 'manual';
+  window.addEventListener('popstate', tell);
+  window.addEventListener('pagehide', leave);
+  document.addEventListener('click', onClick);
+  document.addEventListener('churnboard:linked', () => untold && tell());
+  for (const event of ['wheel', 'keydown', 'pointerdown']) window.addEventListener(event, () => (left = null));
+  new MutationObserver(comeBack).observe(document, { subtree: true, childList: true, attributeFilter: ['data-as-of'] });
+})();

@@ -1,0 +1,43 @@
+"""Customers at risk as the board lists them, from the predictions that were found for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select
+from sqlmodel import Session, col
+
+from services.clock import micros_rfc3339
+from services.models import Prediction
+from services.recent import prediction_rows, split_reasons
+from services.schemas import AtRiskCustomer
+from services.scores import RiskBands, from_millionths
+from services.selection import Selection
+
+AT_RISK = 20
+
+
+def customers_by_arrival(
+    session: Session, selection: Selection, arrivals: Select[*tuple[Any, ...]]
+) -> tuple[AtRiskCustomer, ...]:
+    """The customers of these predictions, highest score first; among equals the later arrival. At most 20."""
+    found = session.execute(
+        prediction_rows()
+        .where(col(Prediction.user_id) == selection.user_id, col(Prediction.arrival).in_(arrivals))
+        # the sum keeps SQLite from going through everybody in the order of an index
+        .order_by((col(Prediction.score) + 0).desc(), col(Prediction.arrival).desc())
+        .limit(AT_RISK)
+    )
+    return tuple(_customer(row, selection.bands) for row in found)
+
+
+def _customer(row: Row[Any], bands: RiskBands) -> AtRiskCustomer:
+    return AtRiskCustomer(
+        customer_id=row.customer_id,
+        customer_name=row.customer_name,
+        churn_score=from_millionths(row.score),
+        risk_level=bands.level(row.score),
+        timestamp=micros_rfc3339(row.predicted_at),
+        account_value=None if row.account_value is None else row.account_value / 1_000_000,
+        reasons=split_reasons(row.reasons),
+    )

@@ -1,0 +1,213 @@
+"""What the page does, and says, while its link to the server is bad."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+
+from tests.accounts import PASSWORD
+from tests.board import Board
+from tests.e2e.conftest import value
+
+SignIn = Callable[[Board, str], Page]
+PERSON = 'dora@example.com'
+
+
+class Network:
+    """The page's socket goes through here, whichever way it takes; everything else reaches the server at all times."""
+
+    def __init__(self, page: Page) -> None:
+        self._down = False
+        self._open: list[WebSocketRoute] = []
+        page.route_web_socket('**/*', self._socket)
+        page.route('**/_nicegui_ws/**', self._request)
+
+    def cut(self) -> None:
+        self._down = True
+        for socket in self._open:
+            socket.close()
+        self._open.clear()
+
+    def heal(self) -> None:
+        self._down = False
+
+    def _socket(self, socket: WebSocketRoute) -> None:
+        if self._down:
+            socket.close()
+        else:
+            socket.connect_to_server()
+            self._open.append(socket)
+
+    def _request(self, route: Route) -> None:
+        if self._down:
+            route.abort()
+        else:
+            route.fallback()
+
+
+@pytest.fixture
+def network(page: Page) -> Network:
+    return Network(page)
+
+
+@pytest.fixture(scope='module')
+def token(board: Board) -> str:
+    token = board.add_user(PERSON)
+    with board.rest(token) as rest:
+        post(rest, 0.9)
+    return token
+
+
+@pytest.fixture
+def rest(board: Board, token: str) -> Iterator[httpx.Client]:
+    with board.rest(token) as rest:
+        yield rest
+
+
+def post(rest: httpx.Client, score: float, customer: str = 'c1', **more: str) -> None:
+    answer = rest.post('/api/predictions', json=[{'customer_id': customer, 'churn_score': score, **more}])
+    assert answer.status_code == 200, answer.text
+
+
+def pill(page: Page) -> Locator:
+    return page.locator('.pill')
+
+
+def stay(page: Page) -> None:
+    page.evaluate('window.notReloaded = true')
+
+
+def stayed(page: Page) -> bool:
+    return page.evaluate('window.notReloaded') is True
+
+
+def test_a_short_loss_is_told_at_once_and_loses_nothing(
+    board: Board, sign_in: SignIn, page: Page, network: Network, rest: httpx.Client
+) -> None:
+    sign_in(board, PERSON)
+    expect(pill(page)).to_contain_text('Live')
+    stay(page)
+    page.get_by_label('Customer').first.fill('c1')
+    expect(page).to_have_url(re.compile(r'\?q=c1$'))
+    network.cut()
+    expect(pill(page)).to_contain_text(
+        re.compile(r'Reconnecting…\s*\d of 5, (next try in \d+ s|trying now)'), timeout=7_000
+    )
+    page.get_by_label('Score from').fill('10')
+    page.wait_for_timeout(10_000)
+    expect(page.get_by_role('button', name='Reconnect now')).to_be_visible()
+    network.heal()
+    page.get_by_role('button', name='Reconnect now').click()
+    expect(pill(page)).to_contain_text('Live', timeout=5_000)
+    assert stayed(page)
+    expect(page.get_by_label('Customer').first).to_have_value('c1')
+    expect(page.get_by_label('Score from')).to_have_value('10')
+    before = int(value(page, 'total_predictions').inner_text())
+    post(rest, 0.5)
+    expect(value(page, 'total_predictions')).to_have_text(str(before + 1), timeout=2_000)
+
+
+def test_a_long_loss_is_bridged_by_polling(
+    board: Board, sign_in: SignIn, page: Page, network: Network, rest: httpx.Client
+) -> None:
+    sign_in(board, PERSON)
+    expect(pill(page)).to_contain_text('Live')
+    stay(page)
+    total, high = value(page, 'total_predictions'), value(page, 'high_risk_predictions')
+    before, before_high = int(total.inner_text()), int(high.inner_text())
+    network.cut()
+    cut = time.monotonic()
+    post(rest, 0.95, 'c2', external_id='c2')
+    expect(pill(page)).to_contain_text('Polling', timeout=36_000)
+    assert time.monotonic() - cut < 36
+    expect(total).to_have_text(str(before + 1))
+    post(rest, 0.9, 'c3', external_id='c3')
+    expect(total).to_have_text(str(before + 2), timeout=7_000)
+    expect(high).to_have_text(str(before_high + 2))
+    expect(page.locator('.panel-head .age').first).to_have_text(re.compile(r'\d+ s ago'))
+    assert not page.locator('html[data-stale]').count()
+    # as the page itself knew it last: what was polled must not outlive the polling
+    post(rest, 0.1, 'c2', external_id='c2')
+    post(rest, 0.1, 'c3', external_id='c3')
+    network.heal()
+    page.get_by_role('button', name='Reconnect now').click()
+    expect(pill(page)).to_contain_text('Live', timeout=5_000)
+    expect(high).to_have_text(str(before_high))
+    expect(total).to_have_text(str(before + 2))
+    post(rest, 0.97, 'c4')
+    expect(total).to_have_text(str(before + 3), timeout=2_000)
+    assert stayed(page)
+    expect(page.locator('.panel-head .age').first).to_have_text('')
+
+
+def test_after_a_restart_of_the_server_the_same_view_comes_back(tmp_path: Path, sign_in: SignIn, page: Page) -> None:
+    board = Board(tmp_path)
+    board.start()
+    try:
+        token = board.add_user(PERSON)
+        with board.rest(token) as rest:
+            for number in range(60):
+                post(rest, 0.9 - number / 1000, f'c{number}')
+        sign_in(board, PERSON)
+        page.get_by_role('button', name='High', exact=False).first.click()
+        page.get_by_label('Customer').first.fill('c')
+        expect(page).to_have_url(re.compile(r'\?risk=high&q=c$'))
+        page.evaluate('window.scrollTo(0, 300)')
+        shown = value(page, 'total_predictions').inner_text()
+        board.kill()
+        expect(pill(page)).to_contain_text('Reconnecting', timeout=7_000)
+        board.start()
+        page.wait_for_function(
+            'window.scrollY === 300 && document.documentElement.dataset.link === "live"', timeout=40_000
+        )
+        expect(page).to_have_url(re.compile(r'\?risk=high&q=c$'))
+        expect(page.get_by_label('Customer').first).to_have_value('c')
+        expect(value(page, 'total_predictions')).to_have_text(shown)
+    finally:
+        board.stop()
+
+
+def test_who_was_signed_out_meanwhile_is_told_and_led_back_to_the_same_view(
+    board: Board, sign_in: SignIn, page: Page, network: Network, token: str
+) -> None:
+    sign_in(board, PERSON)
+    page.get_by_role('button', name='High', exact=False).first.click()
+    expect(page).to_have_url(re.compile(r'\?risk=high$'))
+    network.cut()
+    expect(pill(page)).to_contain_text('Reconnecting', timeout=7_000)
+    page.context.clear_cookies()
+    expect(pill(page)).to_contain_text('Signed out', timeout=40_000)
+    expect(value(page, 'total_predictions')).to_be_hidden()
+    network.heal()
+    page.get_by_role('link', name='Sign in again').click()
+    page.get_by_label('E-mail').fill(PERSON)
+    page.get_by_label('Password').fill(PASSWORD)
+    page.get_by_role('button', name='Sign in').click()
+    expect(page).to_have_url(re.compile(r'\?risk=high$'))
+    expect(pill(page)).to_contain_text('Live')
+
+
+def test_back_and_forward_go_through_the_views(board: Board, sign_in: SignIn, page: Page, token: str) -> None:
+    sign_in(board, PERSON)
+    customer = page.get_by_label('Customer').first
+    page.get_by_role('button', name='High', exact=False).first.click()
+    expect(page).to_have_url(re.compile(r'\?risk=high$'))
+    customer.press_sequentially('c1', delay=500)
+    expect(page).to_have_url(re.compile(r'\?risk=high&q=c1$'))
+    page.go_back()
+    expect(customer).to_have_value('')
+    expect(page.get_by_role('button', name='High', exact=False).first).to_have_attribute('aria-pressed', 'true')
+    page.go_back()
+    expect(page.locator('.chips')).to_be_hidden()
+    page.go_forward()
+    page.go_forward()
+    expect(customer).to_have_value('c1')
+    page.get_by_role('button', name=re.compile('Remove the filter: high')).click()
+    expect(page).to_have_url(re.compile(r'\?q=c1$'))
+    expect(page.get_by_role('button', name=re.compile('Remove the filter: “c1”'))).to_be_focused()
