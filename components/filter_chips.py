@@ -29,14 +29,18 @@ class FilterChip(Row[tuple[str, str]], default_classes='chip'):
 
 
 class FilterChips(ui.element, default_classes='chips'):
-    """Which filters narrow the board: always in sight, also where the fields are folded away."""
+    """Which filters narrow the board: always in sight, also where the fields are folded away.
+
+    Without any it says so in the same place, so that the first one moves nothing below it.
+    """
 
     def __init__(self, *, on_clear: Callable[[str], Any]) -> None:
         super().__init__('div')
         with self:
             self._chips = KeyedRows('ul', lambda: FilterChip(on_clear), lambda item: item[0])
             self._chips.props('aria-label="Filters in force"')
-            Text('button', 'Reset').classes('button button-quiet filters-reset').props('type=reset')
+            self._none = Text('span', 'All predictions').classes('quiet')
+            self._reset = Text('button', 'Reset').classes('button button-quiet filters-reset').props('type=reset')
 
     def show(self, chips: Mapping[str, str], *, may_reset: bool) -> None:
         """
@@ -44,4 +48,5 @@ class FilterChips(ui.element, default_classes='chips'):
         :param may_reset: whether there is something to reset.
         """
         self._chips.show(list(chips.items()))
-        self.set_visibility(may_reset)
+        self._none.set_visibility(not chips)
+        self._reset.set_visibility(may_reset)

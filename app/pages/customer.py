@@ -112,6 +112,10 @@ class CustomerPage:
 
     async def refresh(self) -> None:
         """Show the customer as it is; what was shown stays when that fails."""
+        with written_as(numbers_of(self._client)):
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         missed = self.updates.missed
         try:
             await self._hub.check_user(self._user_id)
