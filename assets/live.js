@@ -198,6 +198,8 @@
   function reload() {
     const recent = JSON.parse(sessionStorage.churnboardReloads || '[]').filter((at) => Date.now() - at < 60_000);
     sessionStorage.churnboardReloads = JSON.stringify([...recent, Date.now()]);
+    // as assets/view.js does when a page is left: too late for a page that is loaded again
+    history.replaceState({ ...history.state, churnboard: { scroll: window.scrollY } }, '');
     setTimeout(() => location.reload(), recent.length < 3 ? 0 : 10_000);
   }
 
