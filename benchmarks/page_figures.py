@@ -85,7 +85,9 @@ def report_of(beat: float, database: str, measured: Measured) -> Report:
         _window(report, share, measured)
     _memory(report, measured)
     _on_time(report, beat, measured)
-    report.add('tabs lost', sum(window.heard.lost for window in measured.windows.values()), target=Target(limit=0))
+    heard = [window.heard for window in measured.windows.values()]
+    report.add('tabs sent away', sum(each.gone for each in heard), target=Target(limit=0))
+    report.add('connections lost and made again', sum(each.lost for each in heard), target=Target(limit=0))
     _browser(report, measured.painted)
     return report
 

@@ -1,8 +1,9 @@
 """The load of ``bench page``: browser tabs without a browser, in this process.
 
 Each does what NiceGUI's script does in a browser, as far as a server can tell: it gets the page, connects to the page's
-socket with what the page says of itself, answers pings, acknowledges what came every few seconds, and asks for the
-charts once there are numbers, as ``assets/live.js`` does. A tab that is kept also keeps its elements up to date.
+socket with what the page says of itself, again where that was lost, answers pings, acknowledges what came every few
+seconds, and asks for the charts once there are numbers, as ``assets/live.js`` does. A tab that is kept also keeps its
+elements up to date.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -33,6 +34,9 @@ AT_ONCE = 10
 ACK_SECONDS = 3.0
 """NiceGUI's own."""
 
+RECONNECT_SECONDS = 1.0
+"""That of assets/live.js."""
+
 QUERY = re.compile(r'query: (\{.*?\}),\n')
 ELEMENTS = re.compile(r'parseElements\(String\.raw`(.*?)`\)', re.DOTALL)
 ESCAPES = {'&#36;': '$', '&#96;': '`', '&gt;': '>', '&lt;': '<', '&amp;': '&'}
@@ -47,6 +51,8 @@ class TabsHeard(Heard):
 
     gaps: list[float] = field(default_factory=list)
     """Seconds from one time a tab was told how fresh its numbers are to the next."""
+    gone: int = 0
+    """Tabs that the server sent away; those that lost their connection, and came back, are ``lost``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +84,7 @@ class Tabs:
         """The first ones, in the order of their cookies."""
         self._port = port
         self._tabs: list[Tab] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._tabs)
@@ -106,14 +113,20 @@ class Tabs:
             packed = answer.headers.get('content-encoding') == 'gzip'
             page = Page.read((gzip.decompress(answer.body) if packed else answer.body).decode())
             tab = Tab(self, page, cookie=cookie, port=self._port, complete=loop.create_future(), kept=kept)
-            await loop.create_connection(lambda: tab, '127.0.0.1', self._port)
             self._tabs.append(tab)
+            await tab.connect()
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await tab.complete
             except TimeoutError as error:
                 raise Unavailable(f'A tab did not show everything after {CONNECT_SECONDS} s.') from error
             return tab
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something for a tab beside everything else."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def count_anew(self) -> TabsHeard:
         """Begin to count anew; gives what was heard until now."""
@@ -136,17 +149,15 @@ class Tab(WebSocket):
         self, tabs: Tabs, page: Page, *, cookie: str, port: int, complete: asyncio.Future[None], kept: bool
     ) -> None:
         ids = {'document_id': uuid.uuid4(), 'tab_id': uuid.uuid4(), 'old_tab_id': 'null'}
-        query = {key: str(value).lower() if value is True else value for key, value in page.query.items()} | ids
-        target = urlencode({**query, 'EIO': 4, 'transport': 'websocket'})
+        self._query = {key: str(value).lower() if value is True else value for key, value in page.query.items()} | ids
         host = f'127.0.0.1:{port}'
-        super().__init__(
-            f'/_nicegui_ws/socket.io/?{target}', {'Host': host, 'Origin': f'http://{host}', 'Cookie': cookie}
-        )
+        super().__init__('', {'Host': host, 'Origin': f'http://{host}', 'Cookie': cookie})
         self.complete = complete
         """Done when the page's socket is open, and the charts are there that the page has."""
         self.elements = page.elements if kept else None
         """What the page shows, where that is kept; as in the browser."""
         self._tabs = tabs
+        self._port = port
         self._client_id = page.query['client_id']
         self._next = int(page.query['next_message_id'])
         self._acknowledged = -1
@@ -154,6 +165,9 @@ class Tab(WebSocket):
         self._empty_charts = set(self._charts)
         self.open = False
         """Whether it is connected."""
+        self._gone = False
+        """For good."""
+        asyncio.get_running_loop().call_later(ACK_SECONDS, self._acknowledge)
         self._fresh_at: float | None = time.perf_counter() if _fresh(page.elements) else None
 
     def take(self, text: bytes) -> None:
@@ -166,20 +180,24 @@ class Tab(WebSocket):
             self.send(b'40')
         elif text.startswith(b'40'):
             self.open = True
-            asyncio.get_running_loop().call_later(ACK_SECONDS, self._acknowledge)
             self._want_charts()
         elif text.startswith((b'41', b'44')):
             self.refused(text)
 
+    async def connect(self) -> None:
+        """As the page's script does, the first time and whenever the connection was lost."""
+        query = {**self._query, 'next_message_id': self._next, 'EIO': 4, 'transport': 'websocket'}
+        self.target = f'/_nicegui_ws/socket.io/?{urlencode(query)}'
+        await asyncio.get_running_loop().create_connection(lambda: self, '127.0.0.1', self._port)
+
     def ended(self) -> None:
         self._tabs.heard.lost += 1
         self.open = False
-        if not self.complete.done():
-            self.complete.set_exception(Unavailable('The server ended a connection of a tab.'))
+        asyncio.get_running_loop().call_later(RECONNECT_SECONDS, self._reconnect)
 
     def refused(self, answer: bytes) -> None:
-        self._tabs.heard.lost += 1
-        self.open = False
+        self._tabs.heard.gone += 1
+        self.leave()
         if not self.complete.done():
             self.complete.set_exception(
                 Unavailable(f'The server refused a tab: {answer[:200].decode(errors="replace")}')
@@ -187,6 +205,7 @@ class Tab(WebSocket):
 
     def leave(self) -> None:
         self.open = False
+        self._gone = True
         super().leave()
 
     def texts(self, css_class: str) -> Iterator[str]:
@@ -241,11 +260,21 @@ class Tab(WebSocket):
             self.complete.set_result(None)
 
     def _acknowledge(self) -> None:
-        if self.open:
-            if self._acknowledged < self._next:
-                self._emit('ack', {'client_id': self._client_id, 'next_message_id': self._next})
-                self._acknowledged = self._next
+        if self.open and self._acknowledged < self._next:
+            self._emit('ack', {'client_id': self._client_id, 'next_message_id': self._next})
+            self._acknowledged = self._next
+        if not self._gone:
             asyncio.get_running_loop().call_later(ACK_SECONDS, self._acknowledge)
+
+    def _reconnect(self) -> None:
+        if not self._gone:
+            self._tabs.start(self._connect_again())
+
+    async def _connect_again(self) -> None:
+        try:
+            await self.connect()
+        except OSError:
+            self.ended()
 
     def _emit(self, event: str, data: dict[str, Any]) -> None:
         self.send(b'42' + json.dumps([event, data]).encode())

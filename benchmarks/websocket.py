@@ -13,17 +13,15 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
 class WebSocket(asyncio.Protocol):
-    """One connection, uncompressed. Who derives from it says what to do with what comes."""
+    """One connection after the other, uncompressed. Who derives from it says what to do with what comes."""
 
     def __init__(self, target: str, headers: Mapping[str, str] | None = None) -> None:
         """
         :param target: path and query.
         :param headers: beside those that make it a WebSocket.
         """
-        self._target = target
+        self.target = target
         self._headers = headers or {}
-        self._buffer = bytearray()
-        self._upgraded = False
         self._leaving = False
 
     def take(self, text: bytes) -> None:
@@ -48,8 +46,14 @@ class WebSocket(asyncio.Protocol):
             self._send(CLOSE, b'')
             self._transport.close()
 
+    def abort(self) -> None:
+        """Lose the connection."""
+        self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
+        self._buffer = bytearray()
+        self._upgraded = False
         headers = {
             'Host': '127.0.0.1',
             'Upgrade': 'websocket',
@@ -58,7 +62,7 @@ class WebSocket(asyncio.Protocol):
             'Sec-WebSocket-Key': base64.b64encode(os.urandom(16)).decode(),
             **self._headers,
         }
-        lines = [f'GET {self._target} HTTP/1.1', *(f'{name}: {value}' for name, value in headers.items())]
+        lines = [f'GET {self.target} HTTP/1.1', *(f'{name}: {value}' for name, value in headers.items())]
         self._transport.write('\r\n'.join([*lines, '', '']).encode())
 
     def data_received(self, data: bytes) -> None:

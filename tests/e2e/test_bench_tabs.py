@@ -37,7 +37,7 @@ class TabOfItsOwn:
         await tabs.connect([cookie], keep=1)
         self._ready.set()
         await asyncio.to_thread(self._done.wait, 60)
-        assert tabs.heard.lost == 0
+        assert (tabs.heard.lost, tabs.heard.gone) == (0, 0)
         self.elements.set_result(tabs.kept[0].elements)
         await tabs.disconnect()
 

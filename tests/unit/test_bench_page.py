@@ -88,7 +88,21 @@ async def test_a_tab_hears_of_changed_numbers_and_keeps_hearing_when_nothing_cha
     await tabs.disconnect()
 
 
-async def test_a_tab_whose_session_ends_is_lost(board: Board) -> None:
+async def test_a_tab_that_lost_its_connection_comes_back_and_misses_nothing(board: Board) -> None:
+    token = board.add_user('carol@example.com')
+    tabs = Tabs(board.port)
+    with board.rest(token) as rest:
+        assert rest.post('/api/predictions', json=[{'customer_id': 'A', 'churn_score': 0.5}]).status_code == 200
+        await tabs.connect([cookie_of(board, 'carol@example.com')], keep=1)
+        tabs.kept[0].abort()
+        more = [{'customer_id': f'B{number}', 'churn_score': 0.9} for number in range(41)]
+        assert rest.post('/api/predictions', json=more).status_code == 200
+    await until(lambda: '42' in tabs.kept[0].texts('card-value'))
+    assert (tabs.heard.lost, tabs.heard.gone) == (1, 0)
+    await tabs.disconnect()
+
+
+async def test_a_tab_whose_session_ends_is_sent_away(board: Board) -> None:
     token = board.add_user('bob@example.com')
     cookie = cookie_of(board, 'bob@example.com')
     tabs = Tabs(board.port)
@@ -97,7 +111,7 @@ async def test_a_tab_whose_session_ends_is_lost(board: Board) -> None:
     await tabs.connect([cookie])
     with board.database() as database, database.writing() as session:
         sessions.end(session, sessions.hash_of(cookie.partition('=')[2]))
-    await until(lambda: tabs.heard.lost == 1)
+    await until(lambda: tabs.heard.gone == 1)
     await tabs.disconnect()
 
 
