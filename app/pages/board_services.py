@@ -17,6 +17,10 @@ from services.schemas import Charts, DashboardData
 
 class BoardSnapshot(Protocol):
     @property
+    def contents(self) -> object:
+        """Stands for the data but their time: the same object only while they are the same."""
+
+    @property
     def data(self) -> DashboardData: ...
     @property
     def as_of(self) -> datetime: ...

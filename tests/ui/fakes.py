@@ -84,6 +84,7 @@ def charts() -> Charts:
 @dataclass(frozen=True, kw_only=True)
 class FakeSnapshot:
     data: DashboardData
+    contents: object = field(default_factory=object)
     as_of: datetime = NOW
     has_sample: bool = False
 
