@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, case, func, literal, or_, select
 from sqlmodel import Session, col
@@ -22,6 +22,19 @@ from services.selection import Selection, is_latest
 AT_RISK = 20
 MAX_DAYS = 90
 BINS = ONE // BIN
+
+
+class ScoredCustomer(NamedTuple):
+    """A customer's latest prediction, as far as it is shown."""
+
+    user_id: int
+    arrival: int
+    customer_id: str
+    customer_name: str | None
+    score: int
+    predicted_at: int
+    account_value: int | None
+    reasons: str | None
 
 
 def charts(session: Session, selection: Selection) -> Charts:
@@ -57,10 +70,11 @@ def customers_by_arrival(
         # the sum keeps SQLite from going through everybody in the order of an index
         .order_by((col(Prediction.score) + 0).desc(), col(Prediction.arrival).desc())
     )
-    return tuple(_customer(row, selection.bands) for row in found)
+    return tuple(at_risk_customer(row, selection.bands) for row in found)
 
 
-def _customer(row: Row[Any], bands: RiskBands) -> AtRiskCustomer:
+def at_risk_customer(row: ScoredCustomer | Row[Any], bands: RiskBands) -> AtRiskCustomer:
+    """:param row: of :func:`services.recent.prediction_rows`, where there is no tuple."""
     return AtRiskCustomer(
         customer_id=row.customer_id,
         customer_name=row.customer_name,
@@ -111,15 +125,15 @@ def _risk_over_time(session: Session, selection: Selection) -> tuple[RiskDay, ..
         changes[level][int(start)] += count
         if end is not None:
             changes[level][int(end)] -= count
-    return risk_days(changes, day_number(day_of(from_micros(first), selection.zone)), selection)
+    return risk_days(changes, day_number(day_of(from_micros(first), selection.zone)), selection.anchor)
 
 
-def risk_days(changes: Mapping[str, Counter[int]], first: int, selection: Selection) -> tuple[RiskDay, ...]:
+def risk_days(changes: Mapping[str, Counter[int]], first: int, anchor: date) -> tuple[RiskDay, ...]:
     """The days to show, from how many customers enter and leave each band on which day.
 
     :param first: the number of the first day with data.
     """
-    numbers = range(first, day_number(selection.anchor) + 1)
+    numbers = range(first, day_number(anchor) + 1)
     counts = {level: list(accumulate(changes[level][number] for number in numbers)) for level in RiskLevel}
     days = [day_from_number(number) for number in numbers]
     return tuple(
@@ -127,5 +141,5 @@ def risk_days(changes: Mapping[str, Counter[int]], first: int, selection: Select
         for day, high, medium, low in zip(
             days, counts[RiskLevel.HIGH], counts[RiskLevel.MEDIUM], counts[RiskLevel.LOW], strict=True
         )
-        if day > selection.anchor - timedelta(days=MAX_DAYS)
+        if day > anchor - timedelta(days=MAX_DAYS)
     )
