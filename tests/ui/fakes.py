@@ -18,6 +18,7 @@ from services.schemas import (
     Alert,
     AlertType,
     AtRiskCustomer,
+    BoardState,
     Charts,
     DashboardData,
     Metrics,
@@ -87,6 +88,10 @@ class FakeSnapshot:
     contents: object = field(default_factory=object)
     as_of: datetime = NOW
     has_sample: bool = False
+
+    @property
+    def refreshing(self) -> bool:
+        return self.data.state is BoardState.REFRESHING
 
 
 @dataclass
