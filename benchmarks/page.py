@@ -26,7 +26,7 @@ from benchmarks.page_run import Bench, Plan
 from services.database import Database
 
 FULL = Plan(tabs=TABS, beat=5, beats=5, loads=5, lag_seconds=LAG_SECONDS)
-QUICK = Plan(tabs=100, beat=1, beats=3, loads=2, lag_seconds=0)
+QUICK = Plan(tabs=30, beat=1, beats=2, loads=1, lag_seconds=0)
 
 
 def run(plan: Plan, *, server: str | None = None, tell: Callable[[str], None]) -> Report:

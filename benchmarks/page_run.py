@@ -28,7 +28,7 @@ from services.database import Database
 from services.errors import Unavailable
 from services.models import Prediction, User
 
-FEW = 20
+FEW = 10
 """Tabs that come first, so that the server has loaded what everybody needs."""
 
 KEPT = 5
