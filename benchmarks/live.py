@@ -9,12 +9,9 @@ machine's. "beside pings" takes off what the same connections cost on a server t
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import resource
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import uvloop
@@ -24,17 +21,14 @@ from benchmarks.live_figures import report_of
 from benchmarks.live_report import Report
 from benchmarks.live_run import Bench, Plan
 from benchmarks.live_servers import Place, peer_modules
+from benchmarks.machine import allow_files, check_platform, core_of_its_own
+from benchmarks.pace import LAG_SECONDS
 from services.database import Database
 from services.errors import Unavailable
-from services.loop_lag import WINDOW
 from services.rollup_check import first_difference
 from services.scores import RiskBands
 
-SPARE_FILES = 500
 CHECKED = 5
-
-LAG_SECONDS = 1.1 * WINDOW
-"""The server keeps a number of looks, which take longer while the loop is late."""
 
 FULL = Plan(users=4_000, beat=5, beats=5, rest_seconds=10, idle_seconds=25, lag_seconds=LAG_SECONDS)
 QUICK = Plan(users=100, beat=0.5, beats=2, rest_seconds=1, idle_seconds=0, lag_seconds=0)
@@ -46,12 +40,11 @@ def run(plan: Plan, *, server: str | None = None, tell: Callable[[str], None]) -
     :param server: the address of a PostgreSQL server on which a database may be created; ``None``: one of our own.
     :raises Unavailable: this machine cannot do it, or a server failed.
     """
-    if not hasattr(os, 'sched_setaffinity'):
-        raise Unavailable('bench live needs Linux: it reads what a server used from /proc, and gives it a core.')
-    _allow_files(plan.users)
+    check_platform('bench live')
+    allow_files(plan.users, instead='--clients')
     modules = peer_modules(tell)
     with (
-        _core_of_its_own() as core,
+        core_of_its_own() as core,
         tempfile.TemporaryDirectory(prefix='churnboard-bench-') as folder,
         live_data.empty_database(server, Path(folder)) as url,
     ):
@@ -61,35 +54,13 @@ def run(plan: Plan, *, server: str | None = None, tell: Callable[[str], None]) -
             bench = Bench(plan, database, url, Place(core=core, beat=plan.beat, folder=Path(folder)), tell)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 measured = runner.run(bench.measure(modules))
-            _check_rollups(database, bench.users)
+            check_rollups(database, bench.users)
         finally:
             database.close()
     return report_of(plan.users, plan.beat, database.engine.dialect.name, measured)
 
 
-@contextmanager
-def _core_of_its_own() -> Iterator[int]:
-    """Keep this process and what it starts off one core, where there is more than one."""
-    before = os.sched_getaffinity(0)
-    first, *others = sorted(before)
-    os.sched_setaffinity(0, others or before)
-    try:
-        yield first
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-def _allow_files(users: int) -> None:
-    needed = users + SPARE_FILES
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY and most < needed:
-        raise Unavailable(
-            f'{needed:,} open files are needed, and {most:,} allowed: raise `ulimit -n`, or use --clients.'
-        )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _check_rollups(database: Database, users: list[int]) -> None:
+def check_rollups(database: Database, users: list[int]) -> None:
     """What the writer wrote is what the product would have written."""
     with database.reading(patient=True) as session:
         for user_id in random.Random(1).sample(users, min(CHECKED, len(users))):

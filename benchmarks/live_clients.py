@@ -7,17 +7,14 @@ length are looked at, so that the load costs little beside what is measured.
 from __future__ import annotations
 
 import asyncio
-import base64
-import contextlib
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
+from benchmarks.websocket import WebSocket
 from services.errors import Unavailable
 
 CONNECT_SECONDS = 60
@@ -26,8 +23,6 @@ AT_ONCE = 100
 
 POSTED = 'REST-'
 """How the ids of customers begin whose predictions were posted: for these the way to the frame is timed."""
-
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
 @dataclass
@@ -92,81 +87,37 @@ class Load:
         await asyncio.sleep(1)
 
 
-class _Client(asyncio.Protocol):
+class _Client(WebSocket):
     """One connection."""
 
     def __init__(self, load: Load, auth: dict[str, str], board: asyncio.Future[None]) -> None:
+        super().__init__('/socket.io/?EIO=4&transport=websocket')
         self.board = board
         """Done with the first board."""
         self._load = load
         self._auth = auth
-        self._buffer = bytearray()
-        self._upgraded = False
-        self._leaving = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
-        key = base64.b64encode(os.urandom(16)).decode()
-        self._transport.write(
-            b'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n'
-            b'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ' + key.encode() + b'\r\n\r\n'
-        )
+    def take(self, text: bytes) -> None:
+        if text.startswith(b'42'):
+            self._hear(text)
+        elif text == b'2':
+            self._load.heard.pings += 1
+            self.send(b'3')
+        elif text.startswith(b'0'):
+            self.send(b'40' + json.dumps(self._auth).encode())
+        elif text.startswith(b'44'):
+            self.refused(text)
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self._upgraded:
-            end = self._buffer.find(b'\r\n\r\n')
-            if end < 0:
-                return
-            if b' 101 ' not in self._buffer[:20]:
-                self._refuse(bytes(self._buffer[:end]))
-                return
-            del self._buffer[: end + 4]
-            self._upgraded = True
-        while frame := self._frame():
-            self._take(*frame)
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        if not self._leaving:
-            self._load.heard.lost += 1
+    def ended(self) -> None:
+        self._load.heard.lost += 1
         if not self.board.done():
             self.board.set_exception(Unavailable('The server ended a connection before the first board.'))
 
-    def leave(self) -> None:
-        self._leaving = True
-        with contextlib.suppress(AttributeError):  # never connected
-            self._send(CLOSE, b'')
-            self._transport.close()
-
-    def _frame(self) -> tuple[int, bytes] | None:
-        """The next whole frame; servers send them unmasked, and these ones unfragmented."""
-        buffer = self._buffer
-        if len(buffer) < 2:
-            return None
-        length, start = buffer[1] & 127, 2
-        if length > 125:
-            start = 4 if length == 126 else 10
-            if len(buffer) < start:
-                return None
-            length = int.from_bytes(buffer[2:start], 'big')
-        if len(buffer) < start + length:
-            return None
-        kind, payload = buffer[0] & 15, bytes(buffer[start : start + length])
-        del buffer[: start + length]
-        return kind, payload
-
-    def _take(self, kind: int, payload: bytes) -> None:
-        if kind == PING:
-            self._send(PONG, payload)
-        elif kind == TEXT and payload.startswith(b'42'):
-            self._hear(payload)
-        elif payload == b'2':
-            self._load.heard.pings += 1
-            self._send(TEXT, b'3')
-        elif payload.startswith(b'0'):
-            self._send(TEXT, b'40' + json.dumps(self._auth).encode())
-        elif payload.startswith(b'44'):
-            self._refuse(payload)
+    def refused(self, answer: bytes) -> None:
+        if not self.board.done():
+            self.board.set_exception(
+                Unavailable(f'The server refused a client: {answer[:200].decode(errors="replace")}')
+            )
 
     def _hear(self, payload: bytes) -> None:
         name = payload[4 : payload.index(b'"', 4)].decode()
@@ -180,15 +131,4 @@ class _Client(asyncio.Protocol):
             committed = datetime.fromisoformat(json.loads(payload[2:])[1]['committed_at']).timestamp()
             heard.delays.append(1000 * (time.time() - committed))
         elif name == 'connected' and b'"error"' in payload:
-            self._refuse(payload)
-
-    def _refuse(self, words: bytes) -> None:
-        if not self.board.done():
-            self.board.set_exception(
-                Unavailable(f'The server refused a client: {words[:200].decode(errors="replace")}')
-            )
-
-    def _send(self, kind: int, payload: bytes) -> None:
-        """A frame of a client is masked; a mask of zeros leaves it as it is."""
-        length = bytes([0x80 | len(payload)]) if len(payload) < 126 else b'\xfe' + len(payload).to_bytes(2, 'big')
-        self._transport.write(bytes([0x80 | kind]) + length + b'\0\0\0\0' + payload)
+            self.refused(payload)

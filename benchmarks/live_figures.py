@@ -66,7 +66,7 @@ def idle_of(*, alone: float, connected: float, pings: float) -> tuple[float, flo
 
 
 def report_of(users: int, beat: float, database: str, measured: Measured) -> Report:
-    report = Report()
+    report = Report(peer='Node', at='4,000 users')
     report.add('users', users)
     report.add(f'seconds a beat, on {database}', beat)
     report.add("server's core: used by others, %", measured.others)

@@ -1,4 +1,4 @@
-"""The table of ``bench live``: our figures, the peer's, how they compare, and what is asked of them."""
+"""The table of a benchmark: our figures, the peer's, how they compare, and what is asked of them."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ class Figure:
 class Report:
     """All figures, in the order they are shown."""
 
+    peer: str
+    """Whose the other figures are."""
+    at: str
+    """What the targets are meant for."""
+    note: str = ''
+    """What is to be told below the table."""
     rows: list[Figure] = field(default_factory=list)
 
     def add(
@@ -60,7 +66,7 @@ class Report:
         ]
 
     def table(self) -> str:
-        lines = [['', 'ours', 'Node', 'ratio', 'target at 4,000 users', '']]
+        lines = [['', 'ours', self.peer, 'ratio', f'target at {self.at}', '']]
         lines += [
             [
                 row.name,
@@ -73,7 +79,7 @@ class Report:
             for row in self.rows
         ]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return '\n'.join(_line(line, widths) for line in lines)
+        return '\n'.join([*(_line(line, widths) for line in lines), *([self.note] if self.note else [])])
 
 
 def _line(cells: list[str], widths: list[int]) -> str:

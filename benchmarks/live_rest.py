@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import time
@@ -34,18 +35,26 @@ class Connection:
         self._writer = writer
 
     async def ask(
-        self, path: str, *, token: str, tag: str | None = None, rows: Sequence[object] | None = None
+        self,
+        path: str,
+        *,
+        token: str = '',
+        tag: str | None = None,
+        rows: Sequence[object] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """GET with an ETag that is known, or POST of rows.
 
+        :param headers: further ones.
         :raises Unavailable: no answer came.
         """
         body = b'' if rows is None else json.dumps(rows).encode()
         lines = [
             f'{"GET" if rows is None else "POST"} {path} HTTP/1.1',
-            'Host: 127.0.0.1',
-            f'Authorization: Bearer {token}',
+            *(f'{name}: {value}' for name, value in ({'Host': '127.0.0.1'} | dict(headers or {})).items()),
         ]
+        if token:
+            lines.append(f'Authorization: Bearer {token}')
         if tag:
             lines.append(f'If-None-Match: {tag}')
         if body:
@@ -73,6 +82,8 @@ async def connected(port: int) -> AsyncIterator[Connection]:
         yield Connection(reader, writer)
     finally:
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def tags(port: int, tokens: Sequence[str]) -> list[str]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import secrets
-import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import live_data, live_rest
 from benchmarks.live_clients import POSTED, Load
 from benchmarks.live_figures import Measured, Window, idle_of
-from benchmarks.live_servers import ROOT, Place, Server, busy, churnboard, peer
+from benchmarks.live_servers import Place, Server, busy, churnboard, peer
+from benchmarks.pace import Pace
+from benchmarks.writing import Writing, writing
 from services.clock import system_clock
 from services.database import Database
 from services.errors import Unavailable
@@ -32,24 +31,13 @@ TOKEN_SECONDS = 14_400
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How much is measured."""
+class Plan(Pace):
+    """How much is measured; five beats of five seconds hold one ping of each client."""
 
     users: int
-    beat: float
-    """Seconds."""
-    beats: int
-    """How many each figure is measured over; five of five seconds hold one ping of each client."""
     rest_seconds: float
     idle_seconds: float
     """For the pings' cost; 0: it is left out."""
-    lag_seconds: float
-    """For how long a load has lasted when the lag is told, so that it is of this load; 0: of those before, too."""
-
-    @property
-    def lead_in(self) -> float:
-        """Seconds a load lasts before the beat that warms up."""
-        return max(0.0, self.lag_seconds - (1 + self.beats) * self.beat)
 
 
 class Bench:
@@ -71,7 +59,7 @@ class Bench:
             self._tell('The server comes to rest ...')
             self._measured.start = await server.at_rest()
             core, used, began = busy(self._place.core), server.cpu(), time.monotonic()
-            async with self._writer() as writer:
+            async with writing(self._url, self.users, beat=self._plan.beat) as writer:
                 for mode in MODES:
                     await self._phases(server, writer, mode)
             await self._rest(server)
@@ -83,7 +71,7 @@ class Bench:
             await self._peer(modules)
         return self._measured
 
-    async def _phases(self, server: Server, writer: _Writer, mode: str) -> None:
+    async def _phases(self, server: Server, writer: Writing, mode: str) -> None:
         load = Load(server.port)
         await self._connect(server, load, self._tokens, updates=mode)
         for share in SHARES:
@@ -117,7 +105,7 @@ class Bench:
         cpu, heard = server.cpu() - before, load.count_anew()
         return Window(beats=self._plan.beats, cpu=cpu, heard=heard, lag=await server.lag())
 
-    async def _commits(self, server: Server, load: Load, writer: _Writer) -> None:
+    async def _commits(self, server: Server, load: Load, writer: Writing) -> None:
         """How long a posted prediction takes from its commit to the frame, while a tenth changes."""
         self._tell('From commit to frame ...')
         await writer.keep_to(0.1)
@@ -181,36 +169,3 @@ class Bench:
             await asyncio.sleep(self._plan.beat / 2)  # it sends all at once: none of that may fall on a window's edge
             self._measured.peer = await self._window(server, load)
             await load.disconnect()
-
-    @asynccontextmanager
-    async def _writer(self) -> AsyncIterator[_Writer]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, '-m', 'benchmarks.live_writer'),
-            cwd=ROOT,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdin and process.stdout
-        try:
-            job = {'url': self._url, 'users': self.users, 'beat': self._plan.beat}
-            process.stdin.write(json.dumps(job).encode() + b'\n')
-            yield _Writer(process.stdin, process.stdout)
-        finally:
-            process.stdin.close()
-            await process.wait()
-
-
-class _Writer:
-    """The other end of :mod:`benchmarks.live_writer`."""
-
-    def __init__(self, asked: asyncio.StreamWriter, answered: asyncio.StreamReader) -> None:
-        self._asked = asked
-        self._answered = answered
-
-    async def keep_to(self, share: float) -> int:
-        """Write for that share of the users a beat from now on; gives what was written since the last time."""
-        self._asked.write(f'{share}\n'.encode())
-        answer = await self._answered.readline()
-        if not answer:
-            raise Unavailable('The writer failed; what it said is above.')
-        return int(answer)

@@ -91,7 +91,7 @@ async def churnboard(place: Place, *, url: str, secret: str) -> AsyncIterator[Se
 
     :raises Unavailable: it did not start; tells what it said.
     """
-    port, token = _free_port(), secrets.token_urlsafe(24)
+    port, token = free_port(), secrets.token_urlsafe(24)
     limits = ('MAX_CONNECTIONS', 'MAX_CONNECTIONS_PER_ADDRESS', 'MAX_CONNECTIONS_UNAUTHENTICATED')
     settings = {
         'PORT': port,
@@ -106,7 +106,7 @@ async def churnboard(place: Place, *, url: str, secret: str) -> AsyncIterator[Se
     }
     environment = {f'CHURNBOARD_{name}': str(value) for name, value in settings.items()}
     command = [sys.executable, 'main.py', 'serve', '--no-sample']
-    async with _running(command, environment, place, port, probe='/healthz') as pid:
+    async with running(command, environment, place, port, probe='/healthz') as pid:
         yield Server('ours', pid, port, token)
 
 
@@ -116,9 +116,9 @@ async def peer(place: Place, modules: Path, *, frame: int) -> AsyncIterator[Serv
 
     :raises Unavailable: it did not start; tells what it said.
     """
-    port = _free_port()
+    port = free_port()
     environment = {'NODE_PATH': str(modules), 'PORT': str(port), 'TICK': str(place.beat), 'BYTES': str(frame)}
-    async with _running(['node', 'benchmarks/live_peer.js'], environment, place, port, probe='/socket.io/') as pid:
+    async with running(['node', 'benchmarks/live_peer.js'], environment, place, port, probe='/socket.io/') as pid:
         yield Server('node', pid, port)
 
 
@@ -156,11 +156,16 @@ def peer_modules(tell: Callable[[str], None]) -> Path | None:
 
 
 @asynccontextmanager
-async def _running(
+async def running(
     command: list[str], more: Mapping[str, str], place: Place, port: int, *, probe: str
 ) -> AsyncIterator[int]:
-    """:param probe: a path that is answered, whatever with, as soon as the server serves."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith('CHURNBOARD_')}
+    """A server's process, as soon as it serves.
+
+    :param probe: a path that is answered then, whatever with.
+    :raises Unavailable: it did not start, or ended meanwhile; tells what it said.
+    """
+    # NiceGUI compresses nothing where it believes to be under test: this is a server as any other
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(('CHURNBOARD_', 'PYTEST_'))}
     log = place.folder / 'server.log'
     with log.open('wb') as said:
         process = await asyncio.create_subprocess_exec(
@@ -185,7 +190,7 @@ async def _answering(process: asyncio.subprocess.Process, port: int, probe: str)
             break
         try:
             async with connected(port) as connection:
-                await connection.ask(probe, token='')
+                await connection.ask(probe)
         except OSError:
             await asyncio.sleep(0.1)
         else:
@@ -209,7 +214,7 @@ def _end_of(log: Path) -> str:
     return log.read_text(errors='replace')[-1500:].strip()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return int(probe.getsockname()[1])

@@ -10,8 +10,9 @@ def set_prop(element: ui.element, name: str, value: str | None) -> None:
 
 
 def set_class(element: ui.element, name: str, *, on: bool) -> None:
-    """Switch one class; ``classes()`` itself sends nothing when nothing changes."""
-    element.classes(add=name if on else None, remove=None if on else name)
+    """Switch one class; one that is as it should be costs and sends nothing."""
+    if (name in element.classes) != on:
+        element.classes(add=name if on else None, remove=None if on else name)
 
 
 def replace_class(element: ui.element, old: str, new: str) -> None:

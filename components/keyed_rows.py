@@ -26,6 +26,7 @@ class KeyedRows(ui.element, Generic[ItemT]):
         self._make = make
         self._key = key
         self._rows: dict[str, Row[ItemT]] = {}
+        self._shown: dict[str, ItemT] = {}
 
     def show(self, items: Sequence[ItemT]) -> None:
         wanted = {self._key(item): item for item in items}
@@ -33,7 +34,9 @@ class KeyedRows(ui.element, Generic[ItemT]):
         kept = {key: row for key, row in self._rows.items() if key in wanted}
         self._rows = {key: kept.get(key) or (spare.pop() if spare else self._new()) for key in wanted}
         for key, item in wanted.items():
-            self._rows[key].show(item)
+            if key not in kept or item != self._shown[key]:
+                self._rows[key].show(item)
+        self._shown = wanted
         for row in spare:
             row.delete()
         self._arrange()

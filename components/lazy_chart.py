@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 from nicegui import ui
 from nicegui.elements.plotly import Plotly  # known before a page is built, or its import map lacks plotly.js
 
 from components.element_state import set_prop
 from components.figures import Figure
 from components.text import Text
+
+
+class Chart(Plotly):
+    """A chart whose figure is encoded as soon as it is set: NiceGUI and its socket would look at each number in it."""
+
+    def _get_figure_json(self) -> Any:
+        return orjson.Fragment(orjson.dumps(self.figure))
 
 
 class LazyChart(ui.element, default_classes='panel chart'):
@@ -18,7 +28,7 @@ class LazyChart(ui.element, default_classes='panel chart'):
         super().__init__('section')
         self.classes(f'panel-{name}')
         self._figure: Figure | None = None
-        self._plot: Plotly | None = None
+        self._plot: Chart | None = None
         self._wanted = False
         with self:
             self._head = ui.element('div').classes('panel-head')
@@ -45,4 +55,4 @@ class LazyChart(ui.element, default_classes='panel chart'):
         self._wanted = True
         if self._plot is None and self._figure is not None:
             with self._frame:
-                self._plot = ui.plotly(self._figure).classes('plot')
+                self._plot = Chart(self._figure).classes('plot')

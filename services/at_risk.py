@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select
 from sqlmodel import Session, col
@@ -17,6 +17,19 @@ from services.selection import Selection
 AT_RISK = 20
 
 
+class ScoredCustomer(NamedTuple):
+    """A customer's latest prediction, as far as it is shown."""
+
+    user_id: int
+    arrival: int
+    customer_id: str
+    customer_name: str | None
+    score: int
+    predicted_at: int
+    account_value: int | None
+    reasons: str | None
+
+
 def customers_by_arrival(
     session: Session, selection: Selection, arrivals: Select[*tuple[Any, ...]]
 ) -> tuple[AtRiskCustomer, ...]:
@@ -28,10 +41,11 @@ def customers_by_arrival(
         .order_by((col(Prediction.score) + 0).desc(), col(Prediction.arrival).desc())
         .limit(AT_RISK)
     )
-    return tuple(_customer(row, selection.bands) for row in found)
+    return tuple(at_risk_customer(row, selection.bands) for row in found)
 
 
-def _customer(row: Row[Any], bands: RiskBands) -> AtRiskCustomer:
+def at_risk_customer(row: ScoredCustomer | Row[Any], bands: RiskBands) -> AtRiskCustomer:
+    """:param row: of :func:`services.recent.prediction_rows`, where there is no tuple."""
     return AtRiskCustomer(
         customer_id=row.customer_id,
         customer_name=row.customer_name,

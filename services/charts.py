@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import accumulate
 
 from sqlalchemy import case, func, literal, or_, select
@@ -79,15 +79,15 @@ def _risk_over_time(session: Session, selection: Selection) -> tuple[RiskDay, ..
         changes[level][int(start)] += count
         if end is not None:
             changes[level][int(end)] -= count
-    return risk_days(changes, day_number(day_of(from_micros(first), selection.zone)), selection)
+    return risk_days(changes, day_number(day_of(from_micros(first), selection.zone)), selection.anchor)
 
 
-def risk_days(changes: Mapping[str, Counter[int]], first: int, selection: Selection) -> tuple[RiskDay, ...]:
+def risk_days(changes: Mapping[str, Counter[int]], first: int, anchor: date) -> tuple[RiskDay, ...]:
     """The days to show, from how many customers enter and leave each band on which day.
 
     :param first: the number of the first day with data.
     """
-    numbers = range(first, day_number(selection.anchor) + 1)
+    numbers = range(first, day_number(anchor) + 1)
     counts = {level: list(accumulate(changes[level][number] for number in numbers)) for level in RiskLevel}
     days = [day_from_number(number) for number in numbers]
     return tuple(
@@ -95,5 +95,5 @@ def risk_days(changes: Mapping[str, Counter[int]], first: int, selection: Select
         for day, high, medium, low in zip(
             days, counts[RiskLevel.HIGH], counts[RiskLevel.MEDIUM], counts[RiskLevel.LOW], strict=True
         )
-        if day > selection.anchor - timedelta(days=MAX_DAYS)
+        if day > anchor - timedelta(days=MAX_DAYS)
     )

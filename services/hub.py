@@ -20,6 +20,7 @@ from services.overviews import Overview, Overviews
 from services.query import EVERYTHING, DashboardQuery, asks_for_everything
 from services.schemas import Alert, Charts
 from services.selection import Selection
+from services.shared_charts import SharedCharts
 from services.shared_contents import SharedContents
 from services.snapshots import Contents, Snapshot
 from services.standing_boards import StandingBoards
@@ -70,6 +71,7 @@ class LiveHub:
         self._looks.on_change(self._tell_watchers)
         self._overviews = Overviews(database, bands=dashboard.bands, clock=clock)
         self._answers = Answers(database, dashboard, lane=lane or Lane(), patience=patience)
+        self._charts = SharedCharts(database, bands=dashboard.bands)
         self._standing = StandingBoards()
         self._shared = SharedContents()
         self._on_beat: list[OnUsers] = []
@@ -143,6 +145,8 @@ class LiveHub:
     async def charts(self, user_id: int, query: DashboardQuery) -> Charts:
         """What the page shows beside the snapshot; raises as :meth:`snapshot`."""
         state, at = await self._looks.current(user_id)
+        if asks_for_everything(query) and (charts := await self._charts.get(state, self._today(state))):
+            return charts
         return (await self._answers.charts(self._selection(state, query), state.revision, at)).value
 
     async def check_user(self, user_id: int) -> None:
@@ -217,6 +221,7 @@ class LiveHub:
     def _forget(self, user_id: int) -> None:
         self._looks.forget(user_id)
         self._overviews.forget(user_id)
+        self._charts.forget(user_id)
         self._alerts.forget(user_id)
         self._standing.forget(user_id)
         self._shared.forget(user_id)

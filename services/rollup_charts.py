@@ -84,4 +84,4 @@ def _risk_over_time(session: Session, selection: Selection, span: Span) -> tuple
         for level, count in (('high', high), ('medium', medium), ('low', customers - high - medium)):
             changes[level][max(start, shown)] += count
             changes[level][end] -= count
-    return risk_days(changes, shown, selection)
+    return risk_days(changes, shown, selection.anchor)

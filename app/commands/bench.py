@@ -1,4 +1,4 @@
-"""``bench``: what the data engine and the live protocol cost on this machine."""
+"""``bench``: what the data engine, the live protocol and the page cost on this machine."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     live.add_argument('--json', type=Path, metavar='PATH', help='write the figures there, too')
     live.set_defaults(run=run_live)
+    page = kinds.add_parser('page', help="the browser's page, beside an empty page of NiceGUI")
+    page.add_argument('--quick', action='store_true', help='few tabs and short beats, below 45 s')
+    page.add_argument('--tabs', type=_positive, metavar='N', help='tabs, each of a user of its own (default: 1000)')
+    page.add_argument('--beats', type=_positive, metavar='N', help='how many beats each figure is measured over')
+    page.add_argument(
+        '--postgresql', metavar='URL', help='keep the data on this server, in a database of its own, instead of our own'
+    )
+    page.add_argument('--json', type=Path, metavar='PATH', help='write the figures there, too')
+    page.set_defaults(run=run_page)
 
 
 def _positive(text: str) -> int:
@@ -66,6 +75,19 @@ def run_live(args: argparse.Namespace, _settings: Settings) -> int:
     plan = live.QUICK if args.quick else live.FULL
     plan = replace(plan, users=args.clients or plan.users, beats=args.beats or plan.beats)
     report = live.run(plan, server=args.postgresql, tell=tell)
+    put(report.table())
+    if args.json:
+        args.json.write_text(json.dumps(report.figures(), indent=1))
+    return DONE
+
+
+@command
+def run_page(args: argparse.Namespace, _settings: Settings) -> int:
+    from benchmarks import page
+
+    plan = page.QUICK if args.quick else page.FULL
+    plan = replace(plan, tabs=args.tabs or plan.tabs, beats=args.beats or plan.beats)
+    report = page.run(plan, server=args.postgresql, tell=tell)
     put(report.table())
     if args.json:
         args.json.write_text(json.dumps(report.figures(), indent=1))

@@ -48,14 +48,14 @@ def serve(args: argparse.Namespace, settings: Settings) -> int:
 
         services = build(settings, database)
         app = create_app(services)
-        _calm_collector()
+        calm_collector()
         tell(f'Churnboard is at {_address(settings)} (stop it with Ctrl+C)')
         timeouts, shut_down = services.request_timeouts, services.sockets.shut_down
         run(app, settings, listening, timeouts=timeouts, before_stop=lambda: shut_down(retry_after=5))
     return DONE
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Let Python look for garbage seldom: each look stops the loop, by hundreds of milliseconds with many clients.
 
     Nearly all that we let go of is freed by reference counts at once; what was imported is never garbage.

@@ -26,7 +26,6 @@ from components.toolbar import Toolbar
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
-from services.schemas import BoardState
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
@@ -120,7 +119,7 @@ class Board:
         if not self._waits_for(query):
             return False
         self._view.show_charts(charts)
-        self._view.show_busy(False, why=NEWER if snapshot.data.state is BoardState.REFRESHING else '')
+        self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False
         self._as_of = snapshot.as_of
         self._error.clear_error()

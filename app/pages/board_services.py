@@ -18,11 +18,17 @@ from services.schemas import Charts, DashboardData
 
 class BoardSnapshot(Protocol):
     @property
+    def contents(self) -> object:
+        """Stands for the data but their time: the same object only while they are the same."""
+
+    @property
     def data(self) -> DashboardData: ...
     @property
     def as_of(self) -> datetime: ...
     @property
     def has_sample(self) -> bool: ...
+    @property
+    def refreshing(self) -> bool: ...
 
 
 class BoardWatch(Protocol):

@@ -27,6 +27,7 @@ class DashboardView:
     def __init__(self, filters: FilterBar, *, email: str, address: str) -> None:
         self._filters = filters
         self._charts: Charts | None = None
+        self._shown: tuple[object, DashboardQuery] | None = None
         self._why = Text('p').classes('quiet').props('role=status').mark('working')
         self._why.set_visibility(False)
         self._root = ui.element('div').classes('board-body')
@@ -44,6 +45,9 @@ class DashboardView:
                 self._activity = ActivityList()
 
     def show(self, snapshot: BoardSnapshot, state: ViewState) -> None:
+        if self._shows(snapshot, state):
+            return
+        self._shown = (snapshot.contents, state.query)
         data = snapshot.data
         self._show_state(any_prediction=data.metrics.total_predictions > 0, state=state)
         self._metrics.show(data.metrics, data.trends)
@@ -67,6 +71,13 @@ class DashboardView:
         set_class(self._root, 'busy', on=busy)
         self._why.set_text(why)
         self._why.set_visibility(bool(why))
+
+    def _shows(self, snapshot: BoardSnapshot, state: ViewState) -> bool:
+        """Whether nothing changed since; to look at each element for that would cost most of a beat."""
+        if self._shown is None:
+            return False
+        contents, query = self._shown
+        return contents is snapshot.contents and query is state.query
 
     def _show_state(self, *, any_prediction: bool, state: ViewState) -> None:
         no_data = not any_prediction and state.query == DashboardQuery()

@@ -20,6 +20,7 @@ from services.schemas import (
     Alert,
     AlertType,
     AtRiskCustomer,
+    BoardState,
     Charts,
     DashboardData,
     Metrics,
@@ -86,8 +87,13 @@ def charts() -> Charts:
 @dataclass(frozen=True, kw_only=True)
 class FakeSnapshot:
     data: DashboardData
+    contents: object = field(default_factory=object)
     as_of: datetime = NOW
     has_sample: bool = False
+
+    @property
+    def refreshing(self) -> bool:
+        return self.data.state is BoardState.REFRESHING
 
 
 @dataclass

@@ -5,14 +5,14 @@ import random
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg2
 import pytest
-from sqlalchemy import event, make_url, text
-from sqlmodel import Session
+from sqlalchemy import event, make_url, text, update
+from sqlmodel import Session, col
 
 from services import migrations, users
 from services.alert_states import Active
@@ -20,6 +20,7 @@ from services.alerts import Alerts, Change, Evaluation, KnownFacts
 from services.answers import Answers, Patience
 from services.beat import Beat
 from services.clock import rfc3339, to_micros
+from services.customer_records import CustomerRecords, RecordChange, Snooze
 from services.dashboard import Board, Dashboard, Numbers
 from services.database import Database
 from services.errors import InvalidToken, Unavailable
@@ -27,7 +28,7 @@ from services.hub import DECIDED_AT_ONCE, LiveHub
 from services.lane import WANTED_SECONDS, Lane
 from services.last_known import LastKnown
 from services.listeners import tell
-from services.models import SourceKind
+from services.models import SourceKind, UserRevision
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.query import DashboardQuery
@@ -103,7 +104,9 @@ class Setting:
         self.database, self.elsewhere = HoldingDatabase.open(url), Database.open(url)
         self.overviews = 0
         """How often the rollups were read for overviews."""
-        event.listen(self.database.engine, 'before_cursor_execute', self._count_overviews)
+        self.charts = 0
+        """The same for charts."""
+        event.listen(self.database.engine, 'before_cursor_execute', self._count_reads)
         self.clock = SettableClock(NOW)
         self.dashboard = CountingDashboard()
         self.hub = self.new_hub()
@@ -140,9 +143,10 @@ class Setting:
         for user_id in await self.hub.beat(self.hub.watched()):
             await tell(self.hub.evaluate(user_id))
 
-    def _count_overviews(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if 'FROM rollup_day' in statement and 'GROUP BY r.user_id' in statement:
-            self.overviews += 1
+    def _count_reads(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if 'GROUP BY r.user_id' in statement:
+            self.overviews += 'SUM(r.count)' in statement and 'FROM rollup_day' in statement
+            self.charts += 'FROM rollup_bin' in statement
 
     async def total(self, user: int | None = None, query: DashboardQuery = EVERYTHING) -> int:
         snapshot = await self.hub.snapshot(user or self.alice, query)
@@ -170,9 +174,61 @@ async def test_many_readers_cause_one_computation(setting: Setting) -> None:
 
 async def test_readers_of_charts_share_a_computation_of_their_own(setting: Setting) -> None:
     setting.take(0.9, 0.1)
-    charts = await asyncio.gather(*(setting.hub.charts(setting.alice, EVERYTHING) for _ in range(20)))
-    assert {found.customers for found in charts} == {2}
+    charts = await asyncio.gather(*(setting.hub.charts(setting.alice, HIGH_ONLY) for _ in range(20)))
+    assert {found.customers for found in charts} == {1}
     assert setting.dashboard.computed == {'charts': 1}
+
+
+async def test_charts_of_many_users_are_read_at_once(setting: Setting) -> None:
+    setting.take(0.9, 0.1)
+    setting.take(0.8, user=setting.bob)
+    users = [setting.alice, setting.bob] * 10
+    found = await asyncio.gather(*(setting.hub.charts(user_id, EVERYTHING) for user_id in users))
+    assert [charts.customers for charts in found] == [2, 1] * 10
+    assert [[customer.churn_score for customer in charts.at_risk] for charts in found[:2]] == [[0.9, 0.1], [0.8]]
+    assert (setting.charts, setting.dashboard.computed) == (1, {})
+
+
+async def test_charts_are_read_anew_after_a_change_and_on_the_next_day_only(setting: Setting) -> None:
+    watch = setting.hub.watch(setting.alice)
+    setting.take(0.9)
+    await setting.beat()
+    first = await setting.hub.charts(setting.alice, EVERYTHING)
+    await setting.beat()
+    assert await setting.hub.charts(setting.alice, EVERYTHING) is first
+
+    setting.take(0.2, 0.3)
+    await setting.beat()
+    assert (await setting.hub.charts(setting.alice, EVERYTHING)).customers == 2
+
+    setting.clock.advance(days=1)
+    await setting.beat()
+    assert len((await setting.hub.charts(setting.alice, EVERYTHING)).risk_over_time) == 2
+    assert setting.charts == 3
+    watch.close()
+
+
+async def test_who_snoozed_somebody_is_left_out_of_what_many_share(setting: Setting) -> None:
+    setting.take(0.9, 0.1)
+    setting.take(0.8, user=setting.bob)
+    snooze = Snooze(until=NOW.date() + timedelta(days=3))
+    CustomerRecords(setting.elsewhere, clock=setting.clock).change(setting.alice, 'C0', RecordChange(snooze=snooze))
+    alice, bob = await asyncio.gather(
+        *(setting.hub.charts(user_id, EVERYTHING) for user_id in (setting.alice, setting.bob))
+    )
+    assert [customer.churn_score for customer in alice.at_risk] == [0.1]
+    assert (alice.snoozed_customers, bob.snoozed_customers, bob.customers) == (1, 0, 1)
+    setting.clock.advance(days=3)
+    assert (await setting.hub.charts(setting.alice, EVERYTHING)).snoozed_customers == 0
+
+
+async def test_charts_that_the_rollups_do_not_know_are_the_same(setting: Setting) -> None:
+    setting.take(0.9, 0.1)
+    by_rollups = await setting.hub.charts(setting.alice, EVERYTHING)
+    with setting.elsewhere.writing() as session:
+        session.execute(update(UserRevision).values(rollup_zone=None, revision=col(UserRevision.revision) + 1))
+    assert await setting.hub.charts(setting.alice, EVERYTHING) == by_rollups
+    assert (setting.charts, setting.dashboard.computed) == (1, {'charts': 1})
 
 
 async def test_each_query_and_each_user_has_numbers_of_its_own(setting: Setting) -> None:

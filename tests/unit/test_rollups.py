@@ -27,6 +27,7 @@ from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.query import DashboardQuery
 from services.rollup_charts import rollup_charts
+from services.rollup_charts_many import rollup_charts_of_many
 from services.rollup_check import first_difference
 from services.rollup_reads import aggregate_rollups
 from services.rollup_rebuild import rebuild
@@ -82,6 +83,9 @@ def assert_exact(session: Session, user_id: int, zone: str) -> None:
         assert rollups_answer(session, asked)
         assert aggregate_rollups(session, asked) == aggregate(session, asked)
         assert rollup_charts(session, asked) == charts(session, asked)
+    everything = selection(user_id, {}, zone)
+    shared = rollup_charts_of_many(session, [user_id], everything.today, BANDS)
+    assert shared == {user_id: charts(session, everything)}
 
 
 rows = st.builds(
