@@ -44,16 +44,22 @@ class Beat:
         users = self._hub.watched_at(phase)
         also = self._hub.watched_at(half_way) if half_way != phase else []
         if users or also:
-            task = asyncio.create_task(tell(self._serve(users, also)), name=f'beat {phase}')
+            task = asyncio.create_task(self._take(users, also), name=f'beat {phase}')
             self._turns.add(task)
             task.add_done_callback(self._turns.discard)
+
+    async def _take(self, users: list[int], also: list[int]) -> None:
+        await tell(self._serve(users, also))
 
     async def _serve(self, users: list[int], also: list[int]) -> None:
         for user_id in await self._hub.beat(users, also=also):
             if user_id not in self._deciding:
-                task = asyncio.create_task(tell(self._hub.evaluate(user_id)), name=f'alerts of user {user_id}')
+                task = asyncio.create_task(self._decide(user_id), name=f'alerts of user {user_id}')
                 self._deciding[user_id] = task
                 task.add_done_callback(partial(self._decided, user_id))
+
+    async def _decide(self, user_id: int) -> None:
+        await tell(self._hub.evaluate(user_id))
 
     def _decided(self, user_id: int, _task: asyncio.Task[None]) -> None:
         del self._deciding[user_id]

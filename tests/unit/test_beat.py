@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
@@ -172,3 +173,16 @@ async def test_what_it_has_begun_ends_with_it() -> None:
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == others
     assert hub.under_way == {'beat': 0, 'evaluate': 0}
+
+
+async def test_a_decision_that_ends_before_it_began_leaves_nothing_behind() -> None:
+    hub = Hub([1, 2])
+    hub.undecided = [1, 2]
+    beat = Beat(hub)  # type: ignore[arg-type]
+    await beat._serve([1, 2], [])
+    deciding = list(beat._deciding.values())
+    for task in deciding:
+        task.cancel()
+    await asyncio.gather(*deciding, return_exceptions=True)
+    assert hub.decided == {}
+    gc.collect()  # what was begun and never awaited is complained about
