@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -200,7 +201,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if self._refused[eio_sid] > REFUSALS:
             await self.close_engine(eio_sid)
         elif self._refused[eio_sid] == 1:
-            error = RateLimited('Too many events at once. Send fewer.', retry_after=round(wait, 1))
+            error = RateLimited('Too many events at once. Send fewer.', retry_after=math.ceil(10 * wait) / 10)
             socket = self.socket(eio_sid)
             if socket:
                 socket.send_text(b'2["error",%b]' % orjson.dumps(error.payload()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import orjson
 import pytest
 
 from services.connection_limits import ConnectionLimits, Limits
@@ -53,6 +54,19 @@ async def test_the_end_of_a_connection_costs_the_same_however_many_others_there_
     await server._handle_eio_disconnect('c', 'transport close')
     assert server.members == 4
     assert server.manager.pending_disconnect == {}
+
+
+@pytest.mark.parametrize(('wait', 'told'), [(0.004, 0.1), (0.1, 0.1), (0.21, 0.3), (2.0, 2.0)])
+async def test_who_sends_too_many_events_is_never_told_to_try_again_too_early(
+    monkeypatch: pytest.MonkeyPatch, wait: float, told: float
+) -> None:
+    sent: list[bytes] = []
+    monkeypatch.setattr(EngineSocket, 'send_text', lambda _self, text: sent.append(text))
+    server = socket_server()
+    await connect(server, 'engine')
+    await server._refuse_event('engine', wait)
+    _, error = orjson.loads(sent[-1][1:])
+    assert (error['code'], error['retry_after']) == ('rate_limited', told)
 
 
 async def test_an_event_reaches_the_one_connection_it_names_and_cannot_be_for_all() -> None:
