@@ -16,7 +16,7 @@ from tests.board import Board
 from tests.e2e.conftest import value
 
 SignIn = Callable[[Board, str], Page]
-PERSON = 'dora@example.com'
+PERSON = 'ivan-of-connections@example.com'
 
 
 class Network:
