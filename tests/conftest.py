@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from services import migrations
 from services.database import Database
 
 DATA = Path(os.environ.get('CHURNBOARD_TEST_DATA') or Path(__file__).parents[2] / 'shared' / 'data')
 
+
+# how long an example takes is the machine's affair: what is to be fast has a benchmark, what hangs a time-out
+settings.register_profile('churnboard', deadline=None)
+settings.load_profile('churnboard')
 
 DURABILITY = ('fsync', 'synchronous_commit', 'full_page_writes')
 """What PostgreSQL does for a power cut, which no test survives anyway."""

@@ -203,7 +203,8 @@ async def test_of_fifty_posts_side_by_side_a_burst_is_handled_one_by_one_and_the
         await engine.next('dashboard_update', where=lambda data: data['seq'] > handled)
         seqs = [update['seq'] for update in engine.events('dashboard_update')]
         assert seqs == list(range(1, len(seqs) + 1))
-        assert len(engine.events('error')) == 1
+        # where the posts themselves take long, one more is handled now and then, and after each a row begins anew
+        assert 1 <= len(engine.events('error')) <= 1 + handled - BURST
 
 
 async def test_a_post_holds_as_many_events_as_may_be_sent_at_once(board: Board, alice: Person) -> None:
