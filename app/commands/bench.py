@@ -35,7 +35,7 @@ def add_parser(subparsers: Subparsers) -> None:
     live.add_argument('--json', type=Path, metavar='PATH', help='write the figures there, too')
     live.set_defaults(run=run_live)
     page = kinds.add_parser('page', help="the browser's page, beside an empty page of NiceGUI")
-    page.add_argument('--quick', action='store_true', help='few tabs and short beats, below 45 s')
+    page.add_argument('--quick', action='store_true', help='few tabs and short beats, about a minute')
     page.add_argument('--tabs', type=_positive, metavar='N', help='tabs, each of a user of its own (default: 1000)')
     page.add_argument('--beats', type=_positive, metavar='N', help='how many beats each figure is measured over')
     page.add_argument(
