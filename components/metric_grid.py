@@ -1,30 +1,66 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from components import formats
+from components.comparisons import churn_change, high_share_change, retention_change, volume_change
 from components.markup import Markup, Node, tag
-from components.metric_card import MetricCard
+from components.metric_card import Course, Face, MetricCard
 from components.trend_badge import TrendBadge
-from services.schemas import Metrics, Trend, Trends
+from services.schemas import DayFigures, Metrics, Trend, Trends
 
 OVER = 'over all predictions that match the filters'
+WEEK_BEFORE = 'vs the 7 days before'
 CHURN = MetricCard(
     key='avg_churn_score',
     title='Average churn',
     formula=f'Mean churn score, {OVER}.',
     kind='fraction',
-    trend=TrendBadge('churn_trend', rising_is='bad'),
+    trend=TrendBadge('churn_trend', rising_is='bad', period=''),
+    course=Course(
+        change=churn_change,
+        against=WEEK_BEFORE,
+        value=lambda day: day.avg_churn_score,
+        line='The mean of the last 7 days is compared with that of the 7 before. The line: the mean of each day',
+    ),
 )
 HIGH = MetricCard(
-    key='high_risk_predictions', title='High risk', formula=f'Predictions with a high churn score, {OVER}.'
+    key='high_risk_predictions',
+    title='High risk',
+    formula=f'Predictions with a high churn score, {OVER}.',
+    course=Course(
+        change=high_share_change,
+        against='share in 7 days vs the 7 before',
+        value=lambda day: day.high,
+        line='Compared is their share of the predictions of 7 days. The line: their number on each day',
+        from_zero=True,
+    ),
 )
 RETENTION = MetricCard(
     key='retention_rate',
     title='Expected retention',
     formula='100 % minus the mean of each customer’s latest churn score.',
     kind='percent',
-    trend=TrendBadge('retention_trend'),
+    trend=TrendBadge('retention_trend', period=''),
+    course=Course(
+        change=retention_change,
+        against='vs 7 days ago',
+        value=lambda day: day.retention_rate,
+        line='The line: as of the end of each day',
+    ),
 )
-NEW = MetricCard(key='new_predictions_today', title='New today', formula='Predictions made today, in your time zone.')
+NEW = MetricCard(
+    key='new_predictions_today',
+    title='New today',
+    formula='Predictions made today.',
+    course=Course(
+        change=volume_change,
+        against='',
+        value=lambda day: day.predictions,
+        line='Compared are the last two days that are over. The line: predictions on each day',
+        from_zero=True,
+    ),
+)
 TOTAL = MetricCard(key='total_predictions', title='Predictions', formula='All predictions that match the filters.')
 MEDIUM = MetricCard(
     key='medium_risk_predictions', title='Medium risk', formula=f'Predictions with a medium churn score, {OVER}.'
@@ -35,57 +71,72 @@ ENGAGEMENT = MetricCard(
     title='Engagement',
     formula='Customers scored in the last 7 days, as a share of those scored in the last 30 days.',
     kind='percent',
-    trend=TrendBadge('engagement_trend'),
+    trend=TrendBadge('engagement_trend', period=WEEK_BEFORE),
 )
 ACTIVE = MetricCard(key='active_users_today', title='Active today', formula='Customers with a prediction today.')
 CARDS = (CHURN, HIGH, RETENTION, NEW, TOTAL, MEDIUM, LOW, ENGAGEMENT, ACTIVE)
 LEADING = 4
 """So many of them lead, the others explain."""
+NOTHING = [Face(formats.MISSING)] * len(CARDS)
 
 
 class MetricGrid(Markup):
     """The nine numbers."""
 
-    def __init__(self) -> None:
-        super().__init__(_grid([card.draw(formats.MISSING) for card in CARDS]))
+    def __init__(self, *, zone: str = '') -> None:
+        """:param zone: the reader's, whose days they are."""
+        self._zone = zone
+        self._faces = NOTHING
+        self._links: Mapping[str, str] = {}
+        self._days: Sequence[DayFigures] | None = None
+        super().__init__(self._grid())
 
-    def show(self, metrics: Metrics, trends: Trends) -> None:
-        total = metrics.total_predictions
-        active, customers = (
-            metrics.active_users_today,
-            formats.plural(metrics.active_users_today, 'customer', 'customers'),
+    def show(self, metrics: Metrics, trends: Trends, *, links: Mapping[str, str]) -> None:
+        """:param links: where each number leads, by its name."""
+        self._faces, self._links = _faces(metrics, trends), links
+        self.draw(self._grid())
+
+    def show_days(self, days: Sequence[DayFigures]) -> None:
+        """:param days: oldest first, those of the same view."""
+        self._days = days
+        self.draw(self._grid())
+
+    def _grid(self) -> Node:
+        cards = [
+            card.draw(face, days=self._days, href=self._links.get(card.key), zone=self._zone)
+            for card, face in zip(CARDS, self._faces, strict=True)
+        ]
+        return tag(
+            'div',
+            'metrics',
+            tag('dl', 'cards cards-primary', *cards[:LEADING]),
+            tag('dl', 'cards cards-compact', *cards[LEADING:]),
         )
-        new = formats.count(metrics.new_predictions_today)
-        self.draw(
-            _grid(
-                [
-                    _mean(CHURN, total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
-                    _band(HIGH, total, metrics.high_risk_predictions),
-                    _mean(RETENTION, total, formats.percent(metrics.retention_rate), trends.retention_trend),
-                    NEW.draw(new, note=f'predictions, for {customers}'),
-                    TOTAL.draw(formats.count(total), note='that match'),
-                    _band(MEDIUM, total, metrics.medium_risk_predictions),
-                    _band(LOW, total, metrics.low_risk_predictions),
-                    _mean(ENGAGEMENT, total, formats.percent(metrics.engagement_score), trends.engagement_trend),
-                    ACTIVE.draw(formats.count(active), note='customers'),
-                ]
-            )
-        )
 
 
-def _grid(cards: list[Node]) -> Node:
-    return tag(
-        'div',
-        'metrics',
-        tag('dl', 'cards cards-primary', *cards[:LEADING]),
-        tag('dl', 'cards cards-compact', *cards[LEADING:]),
-    )
+def _faces(metrics: Metrics, trends: Trends) -> list[Face]:
+    """In the order of the cards."""
+    total, active = metrics.total_predictions, metrics.active_users_today
+    return [
+        _mean(total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
+        _band(total, metrics.high_risk_predictions),
+        _mean(total, formats.percent(metrics.retention_rate), trends.retention_trend),
+        Face(
+            formats.count(metrics.new_predictions_today),
+            note=f'predictions, for {formats.plural(active, "customer", "customers")}',
+        ),
+        Face(formats.count(total), note='that match'),
+        _band(total, metrics.medium_risk_predictions),
+        _band(total, metrics.low_risk_predictions),
+        _mean(total, formats.percent(metrics.engagement_score), trends.engagement_trend),
+        Face(formats.count(active), note='customers'),
+    ]
 
 
-def _mean(card: MetricCard, total: int, value: str, trend: Trend) -> Node:
+def _mean(total: int, value: str, trend: Trend) -> Face:
     """A mean of nothing is no 0 %."""
-    return card.draw(value, trend=trend) if total else card.draw(formats.MISSING)
+    return Face(value, trend=trend) if total else Face(formats.MISSING)
 
 
-def _band(card: MetricCard, total: int, number: int) -> Node:
-    return card.draw(formats.count(number), note=f'{formats.share(number, total)} of predictions')
+def _band(total: int, number: int) -> Face:
+    return Face(formats.count(number), note=f'{formats.share(number, total)} of predictions')

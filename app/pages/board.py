@@ -71,7 +71,10 @@ class Board:
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             request = client.request
             self._view = DashboardView(
-                self._filters, email=identity.email, address=f'{request.url.scheme}://{request.url.netloc}'
+                self._filters,
+                email=identity.email,
+                address=f'{request.url.scheme}://{request.url.netloc}',
+                zone=identity.time_zone,
             )
             self._removal = ConfirmDialog(
                 'Remove the sample data?',

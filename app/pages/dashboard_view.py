@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from app.pages.board_services import BoardSnapshot
+from app.pages.card_links import card_links
 from app.view_state import ViewState
 from components.activity_list import ActivityList
 from components.alert_list import AlertList
@@ -24,7 +25,7 @@ from services.schemas import Charts
 class DashboardView:
     """Everything below the filters."""
 
-    def __init__(self, filters: FilterBar, *, email: str, address: str) -> None:
+    def __init__(self, filters: FilterBar, *, email: str, address: str, zone: str) -> None:
         self._filters = filters
         self._charts: Charts | None = None
         self._shown: tuple[object, DashboardQuery] | None = None
@@ -33,7 +34,7 @@ class DashboardView:
         self._root = ui.element('div').classes('board-body')
         with self._root:
             self._empty = EmptyState(email=email, address=address)
-            self._metrics = MetricGrid().classes('loading').mark('metrics')
+            self._metrics = MetricGrid(zone=zone).classes('loading').mark('metrics')
             self._nothing = FilteredEmpty(form=filters)
             self._panels = ui.element('div').classes('panels loading')
             with self._panels:
@@ -50,7 +51,7 @@ class DashboardView:
         self._shown = (snapshot.contents, state.query)
         data = snapshot.data
         self._show_state(any_prediction=data.metrics.total_predictions > 0, state=state)
-        self._metrics.show(data.metrics, data.trends)
+        self._metrics.show(data.metrics, data.trends, links=card_links(state.query))
         self._alerts.show(data.alerts)
         self._activity.show(data.recent_activity)
         set_class(self._metrics, 'loading', on=False)
@@ -58,6 +59,7 @@ class DashboardView:
     def show_charts(self, charts: Charts) -> None:
         if charts is not self._charts and charts != self._charts:
             self._charts = charts
+            self._metrics.show_days(charts.days)
             self._at_risk.show(charts)
             self._scores.show(score_distribution(charts.histogram), finding=distribution_finding(charts.histogram))
             self._days.show(risk_over_time(charts.risk_over_time), finding=over_time_finding(charts.risk_over_time))
