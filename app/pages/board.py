@@ -29,6 +29,10 @@ from services.questions import BeingWorkedOut
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
+REMOVAL = (
+    'Remove the sample data?',
+    'All made-up customers disappear from this board. Your own predictions stay as they are.',
+)
 ASSETS = ('polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
@@ -72,12 +76,6 @@ class Board:
             request = client.request
             self._view = DashboardView(
                 self._filters, email=identity.email, address=f'{request.url.scheme}://{request.url.netloc}'
-            )
-            self._removal = ConfirmDialog(
-                'Remove the sample data?',
-                'All made-up customers disappear from this board. Your own predictions stay as they are.',
-                action='Remove',
-                on_confirm=self._remove_sample,
             )
 
         self._show_filters()
@@ -185,13 +183,16 @@ class Board:
             await self._exporter.export(fmt, self._state.query)
 
     def _ask_removal(self) -> None:
-        self._removal.ask()
+        async def confirmed() -> None:
+            try:
+                await self._services.workspace.remove_sample(self._user_id)
+            except ChurnboardError as error:
+                dialog.show_error(error.message)
+                return
+            dialog.close()
+            await self.refresh()
 
-    async def _remove_sample(self) -> None:
-        try:
-            await self._services.workspace.remove_sample(self._user_id)
-        except ChurnboardError as error:
-            self._removal.show_error(error.message)
-            return
-        self._removal.close()
-        await self.refresh()
+        with self._client.content:
+            dialog = ConfirmDialog(*REMOVAL, action='Remove', on_confirm=confirmed)
+        dialog.on('hide', dialog.delete, args=[])
+        dialog.ask()
