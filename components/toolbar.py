@@ -33,6 +33,10 @@ class Toolbar(ui.element, default_classes='toolbar'):
                 for fmt, name in FORMATS.items():
                     _export_item(fmt, name, on_export)
 
+    def begin_with(self, element: ui.element) -> None:
+        """Put something before what can always be done."""
+        element.move(self, target_index=1)
+
     def say(self, message: str, *, lasting: bool = False) -> None:
         """Show a message for some seconds, or until the next one."""
         self._message.set_text(message)
