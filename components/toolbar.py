@@ -51,4 +51,4 @@ class Toolbar(ui.element, default_classes='toolbar'):
 
 def _export_item(fmt: str, name: str, on_export: Callable[[str], Any]) -> None:
     button = Button(name, lambda: on_export(fmt), kind='quiet')
-    button.classes('menu-item').mark(f'export-{fmt}')
+    button.classes('menu-item').props(f'data-export={fmt}').mark(f'export-{fmt}')

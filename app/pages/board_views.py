@@ -49,6 +49,8 @@ class ViewDesk:
         self._status = status
         self._views: Sequence[SavedView] = ()
         self._loaded = False
+        self._busy = False
+        """Whether a change is under way: sent twice, it is made once."""
         self.menu = ViewMenu(
             ViewActions(
                 load=self.load,
@@ -144,13 +146,20 @@ class ViewDesk:
         self, work: Callable[[], Awaitable[None]], form: TextForm | None = None, *, may_undo: bool = False
     ) -> None:
         """Do it and fold the menu up; it stays open, and says why, when that fails."""
-        if await self._attempt(work, form):
-            await self.load()
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            done = await self._attempt(work, form)
+        finally:
+            self._busy = False
+        if done:
             self.menu.finish()
             if may_undo:
                 self._status.focus_undo()
             else:
                 self.menu.focus()
+            await self.load()
 
     async def _undo(self, work: Callable[[], Awaitable[None]]) -> None:
         problem = await self._problem_of(work)

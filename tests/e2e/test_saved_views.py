@@ -34,6 +34,7 @@ def save(page: Page, name: str) -> None:
     page.get_by_label('Save the present filters as').fill(name)
     page.keyboard.press('Enter')
     expect(page.locator('.status-note')).to_contain_text(f'“{name}” is saved.', timeout=LONG)
+    expect(views(page)).to_be_focused(timeout=LONG)
 
 
 def test_a_view_is_saved_opened_again_and_left_by_the_back_button(board: Board, sign_in: SignIn) -> None:
@@ -41,7 +42,6 @@ def test_a_view_is_saved_opened_again_and_left_by_the_back_button(board: Board, 
     page.get_by_label('Customer').first.fill('north')
     expect(value(page, 'total_predictions')).to_have_text('2', timeout=LONG)
     save(page, 'Northern accounts')
-    expect(views(page)).to_be_focused()
     page.get_by_role('button', name='Reset').click()
     expect(value(page, 'total_predictions')).to_have_text('3', timeout=LONG)
 
@@ -79,7 +79,7 @@ def test_a_view_is_deleted_and_brought_back_by_keyboard_alone(board: Board, sign
     expect(page.get_by_role('status').filter(has_text='“Everything” is deleted.')).to_be_attached()
     page.keyboard.press('Enter')
     expect(page.get_by_role('status').filter(has_text='“Everything” is back.')).to_be_attached(timeout=LONG)
-    expect(views(page)).to_be_focused()
+    expect(views(page)).to_be_focused(timeout=LONG)
     page.keyboard.press('Enter')
     expect(page.get_by_role('link', name='Everything')).to_be_visible(timeout=LONG)
     page.keyboard.press('Escape')
