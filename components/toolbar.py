@@ -32,6 +32,10 @@ class Toolbar(ui.element, default_classes='toolbar'):
             with Menu('Export'):
                 Markup(_formats(), actions={'export': on_export})
 
+    def begin_with(self, element: ui.element) -> None:
+        """Put something before what can always be done."""
+        element.move(self, target_index=1)
+
     def say(self, message: str, *, lasting: bool = False) -> None:
         """Show a message for some seconds, or until the next one."""
         self._message.set_text(message)

@@ -12,16 +12,18 @@ from nicegui import Client, background_tasks, ui
 from app.pages.board_address import BoardAddress
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_services import BoardIdentity, BoardServices
+from app.pages.board_views import ViewDesk
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.pages.reader import numbers_of
 from app.pages.updates import Updates
-from app.view_address import address_of, view_of
+from app.view_address import address_of, parameters_of, view_of
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
 from components.formats import written_as
 from components.sample_banner import SampleBanner
+from components.status_line import StatusLine
 from components.toolbar import Toolbar
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
@@ -33,7 +35,7 @@ REMOVAL = (
     'Remove the sample data?',
     'All made-up customers disappear from this board. Your own predictions stay as they are.',
 )
-ASSETS = ('polling.js', 'view.js')
+ASSETS = ('views.css', 'polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -61,6 +63,7 @@ class Board:
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._sample = SampleBanner(self._ask_removal)
+            self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
                 self._filters = FilterBar(
@@ -72,6 +75,15 @@ class Board:
                 )
                 self._filters.begin_with(self._state.typed)
                 self._toolbar = Toolbar(on_refresh=self.refresh, on_export=self._export)
+                self._views = ViewDesk(
+                    services.views,
+                    identity.user_id,
+                    client,
+                    present=lambda: self._state,
+                    on_open=self._open,
+                    status=self._status,
+                )
+                self._toolbar.begin_with(self._views.menu)
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             request = client.request
             self._view = DashboardView(
@@ -157,6 +169,15 @@ class Board:
         self._filters.write(self._state.typed)
         return self._state.query
 
+    def _open(self, query: DashboardQuery) -> None:
+        """Look at a saved view; the back button leads to what was looked at before."""
+
+        def follow() -> None:
+            self._state = view_of(parameters_of(query))
+
+        self._change(follow)
+        self._filters.write(self._state.typed)
+
     def _clear(self, name: str) -> None:
         self._change(lambda: self._state.clear(name))
         self._filters.write(self._state.typed)
@@ -176,6 +197,7 @@ class Board:
     def _show_filters(self) -> None:
         state = self._state
         self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
+        self._views.follow()
         self._connection.show_query(address_of(state.query, path=''))
 
     async def _export(self, fmt: str) -> None:
