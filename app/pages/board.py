@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from nicegui import Client, background_tasks, ui
 
 from app.pages.board_address import BoardAddress
 from app.pages.board_exporter import BoardExporter
+from app.pages.board_news import BoardNews
 from app.pages.board_services import BoardIdentity, BoardServices
 from app.pages.board_views import ViewDesk
 from app.pages.dashboard_view import DashboardView
@@ -24,6 +26,7 @@ from components.filter_bar import FilterBar
 from components.formats import written_as
 from components.sample_banner import SampleBanner
 from components.status_line import StatusLine
+from components.text import Text
 from components.toolbar import Toolbar
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
@@ -50,6 +53,7 @@ class Board:
         self._state = view_of(client.request.query_params)
         self._address = BoardAddress(client, self._state.query, on_leave=self._go)
         self._numbers = numbers_of(client)
+        self._news = BoardNews(time.monotonic)
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
@@ -62,6 +66,7 @@ class Board:
             wanted=lambda: self._waiting,
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
+            self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')
             self._sample = SampleBanner(self._ask_removal)
             self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)
@@ -129,6 +134,8 @@ class Board:
         if not self._waits_for(query):
             return False
         self._view.show_charts(charts)
+        if news := self._news.since(query, charts, snapshot.data.alerts):
+            self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False
         self._as_of = snapshot.as_of
