@@ -18,6 +18,7 @@ from app.api import (
     live_data,
     metrics,
     predictions,
+    revenue,
     series,
     session,
     unknown,
@@ -71,6 +72,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(
         customers.create_router(auth, services.database, hub, services.customers, bands=services.settings.bands)
     )
+    app.include_router(revenue.create_router(auth, services.customers))
     app.include_router(documents.create_router(auth, public_origins=services.settings.public_origins))
     app.include_router(unknown.create_router())
     app.include_router(login.create_router(auth, services.settings, services.page_registry.end))

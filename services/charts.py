@@ -15,6 +15,7 @@ from services.calendar import day_expression, day_from_number, day_number, day_o
 from services.clock import from_micros
 from services.models import Prediction
 from services.schemas import Charts, RiskDay, RiskLevel, ScoreBin
+from services.score_change import earlier_by_predictions
 from services.scores import BIN, ONE, RiskBands, from_millionths
 from services.selection import Selection, is_latest
 from services.snoozed_customers import asleep_in, snoozed_customers
@@ -30,13 +31,14 @@ def charts(session: Session, selection: Selection) -> Charts:
     left_out = asleep_in(session, selection)
     listed = latest if left_out is None else latest.where(rows.c.customer_id.not_in(left_out))
     snoozed = None if left_out is None else latest.where(rows.c.customer_id.in_(left_out))
+    earlier = earlier_by_predictions(selection)
     highest = listed.order_by(rows.c.score.desc(), rows.c.arrival.desc()).limit(AT_RISK)
     return Charts(
-        at_risk=customers_by_arrival(session, selection, highest),
+        at_risk=customers_by_arrival(session, selection, highest, earlier),
         customers=session.execute(select(func.count()).select_from(latest.subquery())).scalar_one(),
         histogram=_histogram(session, selection),
         risk_over_time=_risk_over_time(session, selection),
-        **snoozed_customers(session, selection, snoozed),
+        **snoozed_customers(session, selection, snoozed, earlier),
     )
 
 

@@ -133,6 +133,9 @@ class AtRiskCustomer(Payload):
     timestamp: str
     account_value: float | None = None
     reasons: tuple[str, ...] | None = None
+    change_7d: float | None = None
+    """The score minus the customer's latest in the query as of the end of the day a week ago; of a query that ends
+    earlier, of the day a week before its last one. Absent where there was none by then."""
 
 
 class SnoozedCustomer(AtRiskCustomer):

@@ -56,6 +56,7 @@ OPENS: dict[tuple[str, str], set[str] | None] = {
     ('POST', '/api/customers/{customer_id:path}/notes'): set(),
     ('PATCH', '/api/notes/{note_id}'): set(),
     ('DELETE', '/api/notes/{note_id}'): set(),
+    ('GET', '/api/revenue-at-risk'): {READ},
     ('GET', '/api/openapi.json'): {READ},
     ('GET', '/api/docs'): {READ},
     ('GET', '/api/asyncapi'): {READ},
