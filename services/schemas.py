@@ -155,13 +155,35 @@ class ScoreBin(Payload):
     risk_level: RiskLevel
 
 
-class RiskDay(Payload):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskDay:
     """Customers by risk as of the end of one day, from the latest scores up to then."""
+
+    __pydantic_config__ = KEPT
 
     day: date
     high: int
     medium: int
     low: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayFigures:
+    """One day: its predictions, and how many customers are expected to stay as of its end."""
+
+    __pydantic_config__ = KEPT
+
+    day: date
+    predictions: int
+    """Predictions of the day that match the query."""
+    avg_churn_score: float | None = None
+    """Their mean score, 0..1, 4 decimals; none on a day without predictions."""
+    high: int
+    """Predictions of the day by their own risk, as are ``medium`` and ``low``."""
+    medium: int
+    low: int
+    retention_rate: float
+    """Expected retention as of the end of the day: 100 x (1 - mean of each customer's latest score), 2 decimals."""
 
 
 class Charts(Payload):
@@ -175,6 +197,8 @@ class Charts(Payload):
     """20 bins of 0.05 over all predictions that match."""
     risk_over_time: tuple[RiskDay, ...]
     """Oldest first; the query's days, at most the last 90."""
+    days: tuple[DayFigures, ...] = ()
+    """What happened on each of these same days."""
     snoozed: tuple[SnoozedCustomer, ...] = ()
     """Who is left out of ``at_risk``: highest latest score first, at most 20."""
     snoozed_customers: int = 0

@@ -144,12 +144,22 @@ class Oracle:
 
     def risk_over_time(self) -> list[tuple[date, int, int, int]]:
         """(day, high, medium, low): customers as of each day's end, from the first day of S, at most 90 days."""
-        if not self.rows:
-            return []
-        first = max(self.day(self.rows[0]), self.anchor - timedelta(days=89))
-        days = [first + timedelta(days=n) for n in range((self.anchor - first).days + 1)]
-        risks = [(day, [row.risk for row in _latest(self._up_to(day)).values()]) for day in days]
+        risks = [(day, [row.risk for row in _latest(self._up_to(day)).values()]) for day in self._shown_days()]
         return [(day, found.count('high'), found.count('medium'), found.count('low')) for day, found in risks]
+
+    def days(self) -> list[dict[str, Any]]:
+        """The predictions of each of these days, and expected retention as of its end."""
+        return [
+            {
+                'day': day,
+                'predictions': len(rows),
+                'avg_churn_score': _rounded(_mean(rows), 4) if rows else None,
+                **{risk: sum(row.risk == risk for row in rows) for risk in BANDS},
+                'retention_rate': _rounded(_retention(self._up_to(day)), 2),
+            }
+            for day in self._shown_days()
+            for rows in [self._within([day])]
+        ]
 
     def newly_high(self) -> list[int]:
         """Customers high as of a day's end and not as of the end of the day before, for today and the 7 days before."""
@@ -191,6 +201,13 @@ class Oracle:
             and self._query.get('source', row.source) == row.source
             and any(text in (part or '').casefold() for part in (row.customer, self.name(row.customer)))
         )
+
+    def _shown_days(self) -> list[date]:
+        """From the first day of S to the anchor, at most 90."""
+        if not self.rows:
+            return []
+        first = max(self.day(self.rows[0]), self.anchor - timedelta(days=89))
+        return [first + timedelta(days=n) for n in range((self.anchor - first).days + 1)]
 
     def _last_days(self, count: int, *, end: date | None = None) -> list[date]:
         return [(end or self.anchor) - timedelta(days=back) for back in range(count)]

@@ -17,6 +17,8 @@ from tests.chromium import launch_options
 ALICE = 'alice@example.com'
 BOB = 'bob@example.com'
 
+expect.set_options(timeout=20_000)  # milliseconds: on a burdened machine what is right comes late, and is right
+
 
 @pytest.fixture(scope='session')
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:

@@ -219,7 +219,7 @@ async def test_while_a_page_is_worked_out_anew_the_one_known_last_is_told(patien
     assert page['state'] == 'refreshing'
     assert page['items'] == before[:17]
     go.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while page.get('state'):
             await asyncio.sleep(0.001)
             page = await patient.page(query, CustomerSort.RISK, limit=17)

@@ -125,6 +125,7 @@ def assert_equal_to_oracle(numbers: Numbers, charts: Charts, oracle: Oracle) -> 
     assert [scores.count for scores in charts.histogram] == oracle.histogram()
     assert charts.customers == oracle.customers()
     assert [(day.day, day.high, day.medium, day.low) for day in charts.risk_over_time] == oracle.risk_over_time()
+    assert [asdict(day) for day in charts.days] == oracle.days()
     assert [(item.customer_id, item.timestamp) for item in charts.at_risk] == [
         (rows[arrival].customer, rfc3339(rows[arrival].at)) for arrival in oracle.at_risk()
     ]
