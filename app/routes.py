@@ -33,6 +33,7 @@ from app.pages.data import data_page
 from app.pages.failure import failure_page
 from app.pages.reader import with_preferences
 from app.pages.settings import settings_page
+from app.pages.visit import with_visit
 from app.services import Services
 
 ASSETS = Path(__file__).parents[1] / 'assets'
@@ -88,7 +89,7 @@ def add_pages(app: FastAPI, services: Services) -> None:
         ('/customers/{customer_id:path}', 'Customer · Churnboard', customer_page(services)),
         ('/settings', 'Settings · Churnboard', settings_page(services)),
     ):
-        build = with_preferences(services.preferences, page)
+        build = with_visit(services.visits, with_preferences(services.preferences, page))
         ui.page(path, title=title, reconnect_timeout=PAGE_KEPT_SECONDS)(build)
     nicegui_app.on_page_exception(failure_page)
     ui.run_with(

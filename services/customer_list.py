@@ -33,7 +33,7 @@ from services.selection import Selection
 from services.user_lookup import UserLookup
 
 KEPT = 16
-"""Pages that took long: somebody asks for them again in a few seconds. One is up to half a megabyte."""
+"""Pages, each up to half a megabyte."""
 
 NOBODY = 'There is no such customer.'
 

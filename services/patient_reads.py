@@ -51,13 +51,14 @@ class PatientReads:
     ) -> None:
         """
         :param at_once: rows that are gone through while somebody waits.
-        :param kept: how many of those that took long are kept: somebody asks for them again in a few seconds.
+        :param kept: how many answers are kept: somebody asks for the same, or again in a few seconds.
         """
         self._database = database
         self._dashboard = dashboard
         self._lane = lane
         self._patience = patience
         self._at_once = at_once
+        self._tried = SingleFlightCache(size=kept)
         self._worked_out = SingleFlightCache(size=kept)
         self._known: LastKnown[Any] = LastKnown(size=kept)
 
@@ -66,7 +67,8 @@ class PatientReads:
         :raises BeingWorkedOut: it takes long, and is there in some seconds.
         :raises Unavailable: the database does not answer.
         """
-        found = await self._database.read(partial(self._try, question.selection, wanted))
+        read = partial(self._database.read, partial(self._try, question.selection, wanted))
+        found = await self._tried.get((wanted.key, question.key), read)
         if isinstance(found, TakesLong):
             return await self._in_turn(question, wanted, found.predictions)
         return Found(value=found)

@@ -146,6 +146,31 @@ class SnoozedCustomer(AtRiskCustomer):
     snooze_reason: str | None = None
 
 
+class MovedCustomer(AtRiskCustomer):
+    """A customer whose latest score is not what it was at some moment."""
+
+    change: float | None = None
+    """Its score minus the one it had then; absent: it had none."""
+
+
+class ChangesSince(Payload):
+    """What changed in all of a user's customers, whatever query is looked at."""
+
+    since: str
+    newly_high: int = 0
+    """Customers at high risk who were not then, or had no score."""
+    recovered: int = 0
+    """Customers who were at high risk then and are not now."""
+    moved: int = 0
+    """Customers whose latest score is another one than then, or the first."""
+    newly_high_customers: tuple[MovedCustomer, ...] = ()
+    """Highest score first, at most 20."""
+    recovered_customers: tuple[MovedCustomer, ...] = ()
+    """Largest fall first, at most 20."""
+    movers: tuple[MovedCustomer, ...] = ()
+    """The 5 whose scores differ most from what they were then, up or down."""
+
+
 class ScoreBin(Payload):
     """Predictions with ``lower <= score < upper``; the last bin includes 1."""
 
