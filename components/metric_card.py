@@ -1,52 +1,44 @@
 from __future__ import annotations
 
-from nicegui import ui
+from dataclasses import dataclass
 
-from components.data_age import DataAge
-from components.formats import MISSING, NumberKind
-from components.info_tip import InfoTip
-from components.text import Text
-from components.trend_badge import Polarity, TrendBadge
+from components.data_age import data_age
+from components.formats import NumberKind
+from components.info_tip import info_tip
+from components.markup import Node, tag
+from components.trend_badge import TrendBadge
 from services.schemas import Trend
 
 
-class MetricCard(ui.element, default_classes='card'):
-    """One number with its name, its formula and what changed. Unchanged parts send nothing to the browser."""
+@dataclass(frozen=True, kw_only=True)
+class MetricCard:
+    """One number with its name, its formula and what changed."""
 
-    def __init__(
-        self,
-        title: str,
-        formula: str,
-        *,
-        key: str,
-        kind: NumberKind,
-        trend: str | None = None,
-        rising_is: Polarity = 'good',
-    ) -> None:
-        """
-        :param key: the number's name in the public payload: while the server cannot be reached otherwise, the browser
-            asks for it by REST, and writes it as its kind is written.
-        :param trend: the name of its trend, if it has one.
-        :param rising_is: what an increase means.
-        """
-        super().__init__('div')
-        self._trend: TrendBadge | None = None
-        with self:
-            with ui.element('dt').classes('card-title'):
-                Text('span', title)
-                DataAge('numbers')
-                InfoTip(title, formula)
-            self._value = Text('dd', MISSING).classes('card-value').mark(f'metric-{key}')
-            self._value.props(f'data-value={key} data-kind={kind}')
-            with ui.element('dd').classes('card-note'):
-                self._note = Text('span').classes('card-words').mark(f'note-{key}')
-                if trend:
-                    self._trend = TrendBadge(key=trend, rising_is=rising_is).mark(f'trend-{key}')
+    key: str
+    """The number's name in the public payload: while the server cannot be reached otherwise, the browser asks for it by
+    REST, and writes it as its kind is written."""
+    title: str
+    formula: str
+    kind: NumberKind = 'count'
+    trend: TrendBadge | None = None
+    """If the number has one."""
 
-    def show(self, value: str, *, note: str = '', trend: Trend | None = None) -> None:
-        self._value.set_text(value)
-        self._note.set_text(note)
-        if self._trend is not None:
-            self._trend.set_visibility(trend is not None)
-            if trend is not None:
-                self._trend.show(trend)
+    def draw(self, value: str, *, note: str = '', trend: Trend | None = None) -> Node:
+        """
+        :param value: as the reader has numbers written, as is the note beside it.
+        :param trend: ``None``: there is none now.
+        """
+        badge = self.trend.draw(trend) if self.trend and trend else None
+        return tag(
+            'div',
+            f'card card-{self.key}',
+            tag(
+                'dt',
+                'card-title',
+                tag('span', '', self.title),
+                data_age('numbers'),
+                info_tip(self.title, self.formula, key=self.key),
+            ),
+            tag('dd', 'card-value', value, data_value=self.key, data_kind=self.kind),
+            tag('dd', 'card-note', tag('span', 'card-words', note), badge),
+        )

@@ -141,7 +141,7 @@ def test_a_long_loss_is_bridged_by_polling(
     expect(high).to_have_text(str(before_high))
     expect(total).to_have_text(str(before + 2))
     post(rest, 0.97, 'c4')
-    expect(total).to_have_text(str(before + 3), timeout=4_500)
+    expect(total).to_have_text(str(before + 3), timeout=20_000)
     assert stayed(page)
     expect(page.locator('.panel-head .age').first).to_have_text('')
 

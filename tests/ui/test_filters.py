@@ -12,6 +12,7 @@ from services.export_grants import ExportState
 from services.query import DashboardQuery
 from services.schemas import RiskLevel
 from tests.ui.board_user import one, settled, text
+from tests.ui.drawn import metric
 from tests.ui.fakes import FakeExportStatus, FakeHub, FakeServices
 
 
@@ -72,7 +73,7 @@ async def test_filters_without_a_match_are_named(user: User, hub: FakeHub) -> No
     await settled()
 
     await user.should_see('No prediction matches high risk, “nobody” in name or id.')
-    assert text(user, 'metric-retention_rate') == '–', 'a mean of nothing is no number'
+    assert metric(user, 'retention_rate') == '–', 'a mean of nothing is no number'
 
 
 async def test_an_export_holds_what_is_shown(user: User, services: FakeServices) -> None:

@@ -12,6 +12,7 @@ from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
 from services.schemas import BoardState
 from tests.ui.board_user import one, one_hidden, refresh, settled, text
+from tests.ui.drawn import metric
 from tests.ui.fakes import METRICS, FakeHub, FakeSnapshot, more
 
 WORKED_OUT = 'This filter goes through all of your 5,000,000 predictions and is being worked out'
@@ -25,13 +26,13 @@ async def test_the_board_is_busy_and_not_broken_until_the_numbers_come(user: Use
 
     assert text(user, 'working').startswith(WORKED_OUT)
     assert is_busy(user)
-    assert text(user, 'metric-high_risk_predictions') == '1,391'
+    assert metric(user, 'high_risk_predictions') == '1,391'
     assert not one_hidden(user, 'error-banner').visible
     assert 'data-delayed' not in one(user, 'connection').props
 
     hub.error, hub.metrics = None, more(METRICS, high_risk_predictions=7)
     await tick(user)
-    assert text(user, 'metric-high_risk_predictions') == '7'
+    assert metric(user, 'high_risk_predictions') == '7'
     assert not is_busy(user)
     assert not one_hidden(user, 'working').visible
 
@@ -46,11 +47,11 @@ async def test_a_paused_board_still_shows_the_numbers_that_were_asked_for(user: 
 
     hub.error, hub.metrics = None, more(METRICS, high_risk_predictions=7)
     await tick(user)
-    assert text(user, 'metric-high_risk_predictions') == '7'
+    assert metric(user, 'high_risk_predictions') == '7'
 
     hub.metrics = more(METRICS, high_risk_predictions=8)
     await tick(user)
-    assert text(user, 'metric-high_risk_predictions') == '7', 'and then it is paused again'
+    assert metric(user, 'high_risk_predictions') == '7', 'and then it is paused again'
 
 
 async def test_numbers_that_are_being_worked_out_anew_are_shown_as_the_last_known(user: User, hub: FakeHub) -> None:
