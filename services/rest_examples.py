@@ -108,6 +108,7 @@ ANSWERS: dict[str, Any] = {
     },
     'PredictionPageAnswer': {'items': [EXAMPLE_PREDICTION], 'next_cursor': CURSOR},
     'CustomerPageAnswer': {'items': [EXAMPLE_CUSTOMER], 'next_cursor': CURSOR},
+    'RevenueAtRiskAnswer': {'customers': 240, 'with_value': 212, 'account_value': 340_000.0},
     'CustomerDetailAnswer': {
         **EXAMPLE_CUSTOMER,
         'predictions': 9,

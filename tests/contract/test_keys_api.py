@@ -60,6 +60,7 @@ OPENS: dict[tuple[str, str], set[str] | None] = {
     ('POST', '/api/views'): set(),
     ('PATCH', '/api/views/{view_id}'): set(),
     ('DELETE', '/api/views/{view_id}'): set(),
+    ('GET', '/api/revenue-at-risk'): {READ},
     ('GET', '/api/openapi.json'): {READ},
     ('GET', '/api/docs'): {READ},
     ('GET', '/api/asyncapi'): {READ},
