@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from components.data_age import data_age
-from components.formats import NumberKind
+from components.formats import MISSING, NumberKind
 from components.info_tip import info_tip
-from components.markup import Node, tag
+from components.markup import Encoded, Node, encoded, tag
 from components.sparkline import sparkline
 from components.trend_badge import TrendBadge
 from services.schemas import DayFigures, Trend
@@ -15,18 +16,7 @@ SPARK_DAYS = 30
 NO_EARLIER = 'No earlier data'
 
 
-@dataclass(frozen=True)
-class Face:
-    """What a card says now."""
-
-    value: str
-    """As the reader has numbers written, as is the note."""
-    note: str = ''
-    trend: Trend | None = None
-    """``None``: there is none now."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Course:
     """How a number went, day by day."""
 
@@ -39,20 +29,8 @@ class Course:
     """What is compared, and what the line shows, for the tip."""
     from_zero: bool = False
 
-    def draw(self, days: Sequence[DayFigures] | None) -> list[Node]:
-        words, line = '', None
-        if days is not None:
-            change = self.change(days)
-            words = NO_EARLIER if change is None else f'{change} {self.against}'.rstrip()
-            line = sparkline([self.value(day) for day in days[-SPARK_DAYS:]], from_zero=self.from_zero)
-        return [tag('dd', 'card-change', tag('span', 'card-words', words)), tag('dd', 'card-spark', line)]
 
-    def can_tell(self, days: Sequence[DayFigures] | None) -> bool:
-        """Whether there is anything to compare, as far as is known."""
-        return days is None or self.change(days) is not None
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class MetricCard:
     """One number with its name, its formula and what changed."""
 
@@ -67,26 +45,61 @@ class MetricCard:
     course: Course | None = None
     """Of the cards that lead."""
 
-    def draw(self, face: Face, *, days: Sequence[DayFigures] | None, href: str | None, zone: str) -> Node:
-        """
-        :param days: oldest first; ``None``: they are not known yet.
-        :param href: the view of what is counted.
-        :param zone: the reader's, for the tip.
-        """
-        tells = self.course is None or self.course.can_tell(days)
-        badge = self.trend.draw(face.trend) if self.trend and face.trend and tells else None
-        title = tag('a', 'card-link', self.title, href=href, data_view='') if href else tag('span', '', self.title)
-        tip = info_tip(self.title, self._explanation(zone), key=self.key)
-        return tag(
-            'div',
-            f'card card-{self.key}',
-            tag('dt', 'card-title', title, data_age('numbers'), tip),
-            tag('dd', 'card-value', face.value, data_value=self.key, data_kind=self.kind),
-            tag('dd', 'card-note', tag('span', 'card-words', face.note), badge),
-            *(self.course.draw(days) if self.course else ()),
-        )
-
-    def _explanation(self, zone: str) -> str:
+    def explanation(self, zone: str) -> str:
+        """What the number is, of which time, and in whose days."""
         line = f' {self.course.line} of the last {SPARK_DAYS}.' if self.course else ''
         days = f' Days are those in {zone}.' if zone else ''
         return f'{self.formula}{line}{days}'
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a card says at a time."""
+
+    card: MetricCard
+    value: str = MISSING
+    """As the reader has numbers written, as is the note beside it."""
+    note: str = ''
+    trend: Trend | None = None
+    """``None``: there is none now."""
+    change: str = ''
+    line: tuple[float | None, ...] = ()
+    """The number on each day, oldest first."""
+    href: str = ''
+    """The view of what is counted."""
+
+    def over(self, days: Sequence[DayFigures]) -> Reading:
+        """The same with how it went. Where nothing came before, no trend is claimed either."""
+        course = self.card.course
+        if course is None:
+            return self
+        change, line = course.change(days), tuple(course.value(day) for day in days[-SPARK_DAYS:])
+        if change is None:
+            return replace(self, change=NO_EARLIER, line=line, trend=None)
+        return replace(self, change=f'{change} {course.against}'.rstrip(), line=line)
+
+
+def metric_card(reading: Reading, *, zone: str) -> Node:
+    """:param zone: the reader's, whose days they are."""
+    card, badge = reading.card, reading.card.trend
+    trend = badge.draw(reading.trend) if badge and reading.trend else None
+    return tag(
+        'div',
+        f'card card-{card.key}',
+        _title(card, reading.href, zone),
+        tag('dd', 'card-value', reading.value, data_value=card.key, data_kind=card.kind),
+        tag('dd', 'card-note', tag('span', 'card-words', reading.note), trend),
+        *(_course(card.course, reading) if card.course else ()),
+    )
+
+
+def _course(course: Course, reading: Reading) -> tuple[Node, Node]:
+    line = sparkline(reading.line, from_zero=course.from_zero)
+    return tag('dd', 'card-change', tag('span', 'card-words', reading.change)), tag('dd', 'card-spark', line)
+
+
+@lru_cache(512)
+def _title(card: MetricCard, href: str, zone: str) -> Encoded:
+    name = tag('a', 'card-link', card.title, href=href, data_view='') if href else tag('span', '', card.title)
+    tip = info_tip(card.title, card.explanation(zone), key=card.key)
+    return encoded(tag('dt', 'card-title', name, data_age('numbers'), tip))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from components import formats
 from components.comparisons import churn_change, high_share_change, retention_change, volume_change
-from components.markup import Markup, Node, tag
-from components.metric_card import Course, Face, MetricCard
+from components.markup import Markup, Node, Rows, tag
+from components.metric_card import Course, MetricCard, Reading, metric_card
 from components.trend_badge import TrendBadge
 from services.schemas import DayFigures, Metrics, Trend, Trends
 
@@ -77,23 +79,22 @@ ACTIVE = MetricCard(key='active_users_today', title='Active today', formula='Cus
 CARDS = (CHURN, HIGH, RETENTION, NEW, TOTAL, MEDIUM, LOW, ENGAGEMENT, ACTIVE)
 LEADING = 4
 """So many of them lead, the others explain."""
-NOTHING = [Face(formats.MISSING)] * len(CARDS)
 
 
 class MetricGrid(Markup):
     """The nine numbers."""
 
-    def __init__(self, *, zone: str = '') -> None:
+    def __init__(self, *, zone: str) -> None:
         """:param zone: the reader's, whose days they are."""
-        self._zone = zone
-        self._faces = NOTHING
-        self._links: Mapping[str, str] = {}
+        self._cards = Rows(partial(metric_card, zone=zone))
+        self._readings = [Reading(card) for card in CARDS]
         self._days: Sequence[DayFigures] | None = None
         super().__init__(self._grid())
 
     def show(self, metrics: Metrics, trends: Trends, *, links: Mapping[str, str]) -> None:
         """:param links: where each number leads, by its name."""
-        self._faces, self._links = _faces(metrics, trends), links
+        readings = _readings(metrics, trends)
+        self._readings = [replace(each, href=links[each.card.key]) for each in readings]
         self.draw(self._grid())
 
     def show_days(self, days: Sequence[DayFigures]) -> None:
@@ -102,41 +103,33 @@ class MetricGrid(Markup):
         self.draw(self._grid())
 
     def _grid(self) -> Node:
-        cards = [
-            card.draw(face, days=self._days, href=self._links.get(card.key), zone=self._zone)
-            for card, face in zip(CARDS, self._faces, strict=True)
-        ]
-        return tag(
-            'div',
-            'metrics',
-            tag('dl', 'cards cards-primary', *cards[:LEADING]),
-            tag('dl', 'cards cards-compact', *cards[LEADING:]),
-        )
+        days = self._days
+        cards = self._cards.of(self._readings if days is None else [each.over(days) for each in self._readings])
+        leading = tag('dl', 'cards cards-primary', *cards[:LEADING])
+        return tag('div', 'metrics', leading, tag('dl', 'cards cards-compact', *cards[LEADING:]))
 
 
-def _faces(metrics: Metrics, trends: Trends) -> list[Face]:
+def _readings(metrics: Metrics, trends: Trends) -> list[Reading]:
     """In the order of the cards."""
     total, active = metrics.total_predictions, metrics.active_users_today
+    customers = formats.plural(active, 'customer', 'customers')
     return [
-        _mean(total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
-        _band(total, metrics.high_risk_predictions),
-        _mean(total, formats.percent(metrics.retention_rate), trends.retention_trend),
-        Face(
-            formats.count(metrics.new_predictions_today),
-            note=f'predictions, for {formats.plural(active, "customer", "customers")}',
-        ),
-        Face(formats.count(total), note='that match'),
-        _band(total, metrics.medium_risk_predictions),
-        _band(total, metrics.low_risk_predictions),
-        _mean(total, formats.percent(metrics.engagement_score), trends.engagement_trend),
-        Face(formats.count(active), note='customers'),
+        _mean(CHURN, total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
+        _band(HIGH, total, metrics.high_risk_predictions),
+        _mean(RETENTION, total, formats.percent(metrics.retention_rate), trends.retention_trend),
+        Reading(NEW, formats.count(metrics.new_predictions_today), f'predictions, for {customers}'),
+        Reading(TOTAL, formats.count(total), 'that match'),
+        _band(MEDIUM, total, metrics.medium_risk_predictions),
+        _band(LOW, total, metrics.low_risk_predictions),
+        _mean(ENGAGEMENT, total, formats.percent(metrics.engagement_score), trends.engagement_trend),
+        Reading(ACTIVE, formats.count(active), 'customers'),
     ]
 
 
-def _mean(total: int, value: str, trend: Trend) -> Face:
+def _mean(card: MetricCard, total: int, value: str, trend: Trend) -> Reading:
     """A mean of nothing is no 0 %."""
-    return Face(value, trend=trend) if total else Face(formats.MISSING)
+    return Reading(card, value, trend=trend) if total else Reading(card)
 
 
-def _band(total: int, number: int) -> Face:
-    return Face(formats.count(number), note=f'{formats.share(number, total)} of predictions')
+def _band(card: MetricCard, total: int, number: int) -> Reading:
+    return Reading(card, formats.count(number), f'{formats.share(number, total)} of predictions')
