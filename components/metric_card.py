@@ -22,8 +22,8 @@ class Course:
 
     change: Callable[[Sequence[DayFigures]], str | None]
     """In words; ``None``: there is nothing to compare."""
-    against: str
-    """What the change is to be understood against, behind its words."""
+    words: str
+    """What the change is put into, and what it is to be understood against."""
     value: Callable[[DayFigures], float | None]
     line: str
     """What is compared, and what the line shows, for the tip."""
@@ -76,7 +76,8 @@ class Reading:
         change, line = course.change(days), tuple(course.value(day) for day in days[-SPARK_DAYS:])
         if change is None:
             return replace(self, change=NO_EARLIER, line=line, trend=None)
-        return replace(self, change=f'{change} {course.against}'.rstrip(), line=line)
+        words = course.words.format(change)
+        return replace(self, change=words[:1].upper() + words[1:], line=line)
 
 
 def metric_card(reading: Reading, *, zone: str) -> Node:

@@ -21,9 +21,9 @@ CHURN = MetricCard(
     trend=TrendBadge('churn_trend', rising_is='bad', period=''),
     course=Course(
         change=churn_change,
-        against=WEEK_BEFORE,
+        words=f'{{}} {WEEK_BEFORE}',
         value=lambda day: day.avg_churn_score,
-        line='The mean of the last 7 days is compared with that of the 7 before. The line: the mean of each day',
+        line='Compared are the means of 7 days. The line: that of each day with predictions,',
     ),
 )
 HIGH = MetricCard(
@@ -32,7 +32,7 @@ HIGH = MetricCard(
     formula=f'Predictions with a high churn score, {OVER}.',
     course=Course(
         change=high_share_change,
-        against='share in 7 days vs the 7 before',
+        words=f'Share {{}} {WEEK_BEFORE}',
         value=lambda day: day.high,
         line='Compared is their share of the predictions of 7 days. The line: their number on each day',
         from_zero=True,
@@ -46,7 +46,7 @@ RETENTION = MetricCard(
     trend=TrendBadge('retention_trend', period=''),
     course=Course(
         change=retention_change,
-        against='vs 7 days ago',
+        words='{} vs 7 days ago',
         value=lambda day: day.retention_rate,
         line='The line: as of the end of each day',
     ),
@@ -57,9 +57,9 @@ NEW = MetricCard(
     formula='Predictions made today.',
     course=Course(
         change=volume_change,
-        against='',
+        words='{}',
         value=lambda day: day.predictions,
-        line='Compared are the last two days that are over. The line: predictions on each day',
+        line='Compared are whole days, without today. The line: predictions on each day',
         from_zero=True,
     ),
 )

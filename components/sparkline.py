@@ -12,7 +12,7 @@ def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Nod
 
     Decoration: what it says is said in words beside it.
 
-    :param values: oldest first; ``None`` on a day without one, where the line breaks.
+    :param values: oldest first; ``None`` on a day without one, which the line passes over.
     :param from_zero: of counts, so that twice as many look like twice as many; else from the lowest.
     """
     known = [value for value in values if value is not None]
@@ -21,18 +21,16 @@ def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Nod
     lowest, highest = (0 if from_zero else min(known)), max(known)
     scale = (HEIGHT - 2 * MARGIN) / (highest - lowest) if highest > lowest else 0
     middle = 0 if scale else HEIGHT / 2 - MARGIN
-    path, pen = [], 'M'
-    for number, value in enumerate(values):
-        if value is None:
-            pen = 'M'
-            continue
-        x, y = number * WIDTH / (len(values) - 1), HEIGHT - MARGIN - middle - (value - lowest) * scale
-        path.append(f'{pen}{x:.1f} {y:.1f}' + ('h.01' if pen == 'M' else ''))  # a lone day is a dot
-        pen = 'L'
+    last = len(values) - 1
+    points = [
+        f'{number * WIDTH / last:.1f} {HEIGHT - MARGIN - middle - (value - lowest) * scale:.1f}'
+        for number, value in enumerate(values)
+        if value is not None
+    ]
     return tag(
         'svg',
         'spark',
-        tag('path', '', d=''.join(path)),
+        tag('path', '', d=f'M{"L".join(points)}'),
         viewBox=f'0 0 {WIDTH} {HEIGHT}',
         preserveAspectRatio='none',
         aria_hidden='true',

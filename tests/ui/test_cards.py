@@ -31,8 +31,10 @@ async def test_the_leading_cards_say_what_changed_and_draw_it(user: User, hub: F
 
     assert card(user, 'avg_churn_score').one('card-change').text == '+2 points vs the 7 days before'
     assert card(user, 'retention_rate').one('card-change').text == '\u22120.8 points vs 7 days ago'
-    assert card(user, 'new_predictions_today').one('card-change').text == '112 on 22 Nov, 1 more than the day before'
-    assert 'points share in 7 days' in card(user, 'high_risk_predictions').one('card-change').text
+    assert card(user, 'new_predictions_today').one('card-change').text == (
+        '763 in the 7 days before, 148 more than in the 7 before those'
+    )
+    assert card(user, 'high_risk_predictions').one('card-change').text == 'Share \u22120.6 points vs the 7 days before'
     assert len(page(user).all('spark')) == 4
     assert card(user, 'total_predictions').all('card-change') == []
 

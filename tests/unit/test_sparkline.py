@@ -11,20 +11,19 @@ def path(*values: float | None, from_zero: bool = False) -> str:
 
 
 def test_the_lowest_is_at_the_bottom_and_the_highest_at_the_top() -> None:
-    assert path(3, 5, 4) == f'M0.0 {HEIGHT - MARGIN:.1f}h.01L60.0 {MARGIN:.1f}L120.0 {HEIGHT / 2:.1f}'
+    assert path(3, 5, 4) == f'M0.0 {HEIGHT - MARGIN:.1f}L60.0 {MARGIN:.1f}L120.0 {HEIGHT / 2:.1f}'
 
 
 def test_counts_begin_at_zero() -> None:
-    assert path(5, 10, from_zero=True) == f'M0.0 {HEIGHT / 2:.1f}h.01L120.0 {MARGIN:.1f}'
+    assert path(5, 10, from_zero=True) == f'M0.0 {HEIGHT / 2:.1f}L120.0 {MARGIN:.1f}'
 
 
-def test_a_day_without_a_number_breaks_the_line_and_a_lone_one_is_a_dot() -> None:
-    assert path(1, None, 1, 1).count('M') == 2
-    assert path(1, None, 1, None, 2).count('h.01') == 3
+def test_a_day_without_a_number_is_passed_over() -> None:
+    assert path(1, None, 2, None, None) == f'M0.0 {HEIGHT - MARGIN:.1f}L60.0 {MARGIN:.1f}'
 
 
 def test_what_never_changed_is_a_line_in_the_middle() -> None:
-    assert path(7, 7) == f'M0.0 {HEIGHT / 2:.1f}h.01L120.0 {HEIGHT / 2:.1f}'
+    assert path(7, 7) == f'M0.0 {HEIGHT / 2:.1f}L120.0 {HEIGHT / 2:.1f}'
 
 
 def test_nothing_is_drawn_of_one_day() -> None:
