@@ -23,13 +23,14 @@ from components.filter_bar import FilterBar
 from components.formats import written_as
 from components.sample_banner import SampleBanner
 from components.toolbar import Toolbar
+from services.calendar import day_of, time_zone
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
-ASSETS = ('polling.js', 'view.js')
+ASSETS = ('charts.css', 'charts.js', 'polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -40,6 +41,7 @@ class Board:
     def __init__(self, services: BoardServices, identity: BoardIdentity, client: Client) -> None:
         self._services = services
         self._user_id = identity.user_id
+        self._zone = time_zone(identity.time_zone)
         self._client = client
         self._state = view_of(client.request.query_params)
         self._address = BoardAddress(client, self._state.query, on_leave=self._go)
@@ -118,7 +120,7 @@ class Board:
         charts = await self._services.hub.charts(self._user_id, query)
         if not self._waits_for(query):
             return False
-        self._view.show_charts(charts)
+        self._view.show_charts(charts, query, today=day_of(snapshot.as_of, self._zone))
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False
         self._as_of = snapshot.as_of

@@ -45,7 +45,7 @@ LOCALES = {
     Locale.TR_TR: 'Türkçe',
     Locale.ZH_CN: '中文 (简体)',
 }
-KEYS = {'p': 'pause or resume', 'r': 'refresh the board', '/': 'search customers'}
+KEYS = {'p': 'pause or resume', 'r': 'refresh the board', '/': 'search customers', 't': 'a chart as a table'}
 
 
 class DisplayDesk:
