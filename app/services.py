@@ -25,10 +25,13 @@ from services.prediction_list import PredictionList
 from services.predictions import Ingest
 from services.preferences import PreferenceStore
 from services.rollup_upkeep import RollupUpkeep
+from services.saved_views import SavedViews
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
 from services.supervision import Supervisor
 from services.uploads import Uploads
+from services.visit_news import NewsSinceVisit
+from services.visits import Visits
 from services.workspace import Workspace
 
 
@@ -42,6 +45,7 @@ class Services:
     auth: Auth
     accounts: Accounts
     preferences: PreferenceStore
+    views: SavedViews
     browser_sessions: BrowserSessions
     api_keys: ApiKeys
     key_use: KeyUse
@@ -52,6 +56,8 @@ class Services:
     records: CustomerRecords
     exports: Exports
     uploads: Uploads
+    visits: Visits
+    news: NewsSinceVisit
     workspace: Workspace
     upkeep: RollupUpkeep
     supervisor: Supervisor

@@ -45,11 +45,16 @@
   const part = (element) => element.dataset.within && element.closest(element.dataset.within);
   const isInReach = (element) => !element.dataset.within || part(element).matches(':hover');
 
-  // A single key does what the element that is marked with it does, unless it is typed into something.
-  function onShortcut(event) {
+  // Whether a key is one that does something by itself: they are not switched off, and it is not typed into something.
+  window.isSingleKey = (event) => {
     const off = document.querySelector('[data-connection]')?.dataset.noShortcuts !== undefined;
-    if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
-    if (event.target.closest?.('input, select, textarea, [contenteditable], [role="dialog"]')) return;
+    if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return false;
+    return !event.target.closest?.('input, select, textarea, [contenteditable], [role="dialog"], dialog');
+  };
+
+  // A single key does what the element that is marked with it does.
+  function onShortcut(event) {
+    if (!window.isSingleKey(event)) return;
     const marked = [...document.querySelectorAll('[data-key]')];
     const meant = marked.filter(({ dataset, offsetParent }) => dataset.key === event.key && offsetParent);
     const element = meant.find((each) => part(each)?.matches(':focus-within')) ?? meant.find(isInReach);

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from nicegui import ui
 
-from components.keyed_rows import KeyedRows, Row
-from components.text import Text
+from components.markup import Markup, Node, Rows, tag
 
 
 class TableRow(NamedTuple):
@@ -17,28 +16,21 @@ class TableRow(NamedTuple):
     """The first names the place."""
 
 
-class _Cells(Row[TableRow]):
-    def __init__(self, columns: int) -> None:
-        super().__init__('tr')
-        with self:
-            self._cells = [Text('th').props('scope=row'), *(Text('td') for _ in range(1, columns))]
-
-    def show(self, item: TableRow) -> None:
-        for cell, text in zip(self._cells, item.cells, strict=True):
-            cell.set_text(text)
-
-
 class ChartTable(ui.element, default_classes='chart-table', default_props='tabindex=0 role=region'):
     """The same as a chart, to be read: it costs nothing while it has no rows."""
 
     def __init__(self, subject: str, columns: Sequence[str]) -> None:
         super().__init__('div')
         self.props['aria-label'] = f'{subject} as a table'
-        with self, ui.element('table'):
-            with ui.element('thead'), ui.element('tr'):
-                for column in columns:
-                    Text('th', column).props('scope=col')
-            self._rows = KeyedRows('tbody', lambda: _Cells(len(columns)), lambda row: row.key)
+        self._head = tag('thead', '', tag('tr', '', *(tag('th', '', column, scope='col') for column in columns)))
+        self._rows = Rows(_row)
+        with self:
+            self._table = Markup(tag('table'))
 
     def show(self, rows: Sequence[TableRow]) -> None:
-        self._rows.show(rows)
+        self._table.draw(tag('table', '', self._head, tag('tbody', '', *self._rows.of(rows))) if rows else tag('table'))
+
+
+def _row(of: TableRow) -> Node:
+    first, *others = of.cells
+    return tag('tr', '', tag('th', '', first, scope='row'), *(tag('td', '', cell) for cell in others), key=of.key)

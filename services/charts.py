@@ -12,6 +12,7 @@ from services.calendar import day_expression
 from services.day_series import ChartDays, DaySeries, Scores
 from services.models import Prediction
 from services.schemas import Charts, ScoreBin
+from services.score_change import earlier_by_predictions
 from services.scores import BIN, ONE, RiskBands, from_millionths
 from services.selection import Selection, is_latest
 from services.snoozed_customers import asleep_in, snoozed_customers
@@ -26,13 +27,14 @@ def charts(session: Session, selection: Selection) -> Charts:
     left_out = asleep_in(session, selection)
     listed = latest if left_out is None else latest.where(rows.c.customer_id.not_in(left_out))
     snoozed = None if left_out is None else latest.where(rows.c.customer_id.in_(left_out))
+    earlier = earlier_by_predictions(selection)
     highest = listed.order_by(rows.c.score.desc(), rows.c.arrival.desc()).limit(AT_RISK)
     return Charts(
-        at_risk=customers_by_arrival(session, selection, highest),
+        at_risk=customers_by_arrival(session, selection, highest, earlier),
         customers=session.execute(select(func.count()).select_from(latest.subquery())).scalar_one(),
         histogram=_histogram(session, selection),
         **_days(session, selection)._asdict(),
-        **snoozed_customers(session, selection, snoozed),
+        **snoozed_customers(session, selection, snoozed, earlier),
     )
 
 

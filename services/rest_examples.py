@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.customer_schemas import EXAMPLE_CUSTOMER, EXAMPLE_NOTE, EXAMPLE_PREDICTION, EXAMPLE_RECORD
+from services.view_schemas import EXAMPLE_VIEW
 
 CURSOR = 'WzgyMDAwMCw4MTIsIjVjMGQ0MmUwZmVjMGNhYWUiXQ'
 ACTIVITY = {key: value for key, value in EXAMPLE_PREDICTION.items() if key not in ('account_value', 'external_id')}
@@ -107,6 +108,7 @@ ANSWERS: dict[str, Any] = {
     },
     'PredictionPageAnswer': {'items': [EXAMPLE_PREDICTION], 'next_cursor': CURSOR},
     'CustomerPageAnswer': {'items': [EXAMPLE_CUSTOMER], 'next_cursor': CURSOR},
+    'RevenueAtRiskAnswer': {'customers': 240, 'with_value': 212, 'account_value': 340_000.0},
     'CustomerDetailAnswer': {
         **EXAMPLE_CUSTOMER,
         'predictions': 9,
@@ -117,6 +119,8 @@ ANSWERS: dict[str, Any] = {
     },
     'CustomerRecordAnswer': EXAMPLE_RECORD,
     'NoteAnswer': {**EXAMPLE_NOTE, 'edited_at': '2026-11-23T10:02:00.000Z'},
+    'ViewAnswer': EXAMPLE_VIEW,
+    'ViewListAnswer': [EXAMPLE_VIEW],
     'CustomerRemovedAnswer': {'deleted': 9},
     'IngestAnswer': {'accepted': 1, 'corrected': 0, 'duplicates': 0, 'rejected': 1, 'errors': [FAULT]},
     'UploadAnswer': UPLOAD,

@@ -16,6 +16,7 @@ from services.rollup_reads import Span, day, latest, next_day
 from services.rollup_state import current
 from services.rollup_tables import CustomerDay, RollupBin, RollupDay, RollupInterval
 from services.schemas import Charts
+from services.score_change import earlier_by_rollups
 from services.selection import Selection
 from services.snoozed_customers import asleep_in, snoozed_customers
 
@@ -31,14 +32,15 @@ def rollup_charts(session: Session, selection: Selection) -> Charts:
         .group_by(col(RollupBin.bin))
     )
     left_out = asleep_in(session, selection)
+    earlier = earlier_by_rollups(selection)
     at_risk = highest(session, selection, span, most=AT_RISK, without=left_out).subquery()
     snoozed = None if left_out is None else _latest_of(left_out, selection, span)
     return Charts(
-        at_risk=customers_by_arrival(session, selection, select(at_risk.c.arrival)),
+        at_risk=customers_by_arrival(session, selection, select(at_risk.c.arrival), earlier),
         customers=int(session.execute(customers).scalar() or 0),
         histogram=score_bins({row[0]: int(row[1]) for row in session.execute(bins)}, selection.bands),
         **_days(session, selection, span)._asdict(),
-        **snoozed_customers(session, selection, snoozed),
+        **snoozed_customers(session, selection, snoozed, earlier),
     )
 
 

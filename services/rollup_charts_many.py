@@ -19,6 +19,7 @@ from services.day_series import DaySeries, Scores, first_shown
 from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
 from services.rollup_tables import NEVER, NEWEST
 from services.schemas import Charts
+from services.score_change import WEEK
 from services.scores import RiskBands
 
 READ = 'JOIN user_revision u ON u.user_id = r.user_id AND u.rollup_generation = r.generation WHERE u.user_id {among}'
@@ -49,17 +50,24 @@ HIGHEST = f"""
     WHERE d.user_id = u.user_id AND d.generation = u.rollup_generation AND {NEWEST}
     ORDER BY d.score DESC, d.arrival DESC LIMIT {AT_RISK}
 """
+EARLIER = """
+    SELECT w.score FROM customer_day w
+    WHERE w.user_id = u.user_id AND w.generation = u.rollup_generation AND w.customer_id = p.customer_id
+    AND w.day <= {week_before} ORDER BY w.day DESC LIMIT 1
+"""
 CUSTOMERS = """
     SELECT p.user_id, p.arrival, p.customer_id, c.name, p.score, p.predicted_at,
-           COALESCE(p.account_value, c.account_value), p.reasons
+           COALESCE(p.account_value, c.account_value), p.reasons, ({earlier})
     FROM user_revision u CROSS JOIN {predictions}
     LEFT JOIN customer c ON c.user_id = p.user_id AND c.customer_id = p.customer_id
     WHERE u.user_id {{among}} AND p.user_id = u.user_id AND {condition}
 """
 AT_RISK_CUSTOMERS = {
-    'sqlite': CUSTOMERS.format(predictions='prediction p', condition=f'p.arrival IN ({HIGHEST})'),
+    'sqlite': CUSTOMERS.format(predictions='prediction p', condition=f'p.arrival IN ({HIGHEST})', earlier=EARLIER),
     'postgresql': CUSTOMERS.format(
-        predictions=f'LATERAL ({HIGHEST}) highest CROSS JOIN prediction p', condition='p.arrival = highest.arrival'
+        predictions=f'LATERAL ({HIGHEST}) highest CROSS JOIN prediction p',
+        condition='p.arrival = highest.arrival',
+        earlier=EARLIER,
     ),
 }
 
@@ -71,7 +79,7 @@ def rollup_charts_of_many(
     span = {'first': first_shown(anchor), 'anchor': day_number(anchor)}
     bins, days, changes = (_by_user(_rows(session, user_ids, statement, **span)) for statement in (BINS, DAYS, CHANGES))
     at_risk: defaultdict[int, list[ScoredCustomer]] = defaultdict(list)
-    for row in _rows(session, user_ids, AT_RISK_CUSTOMERS[dialect_of(session)]):
+    for row in _rows(session, user_ids, AT_RISK_CUSTOMERS[dialect_of(session)], week_before=span['anchor'] - WEEK):
         at_risk[row[0]].append(ScoredCustomer._make(row))
     return {
         user_id: _charts(
@@ -109,7 +117,7 @@ def _charts(
     for day, *sums in days:
         series.predict(day, Scores._make(sums))
     return Charts(
-        at_risk=tuple(at_risk_customer(row, bands) for row in highest),
+        at_risk=tuple(at_risk_customer(row, bands, earlier=row.earlier) for row in highest),
         customers=customers,
         histogram=score_bins({number: count for number, count in bins}, bands),
         **series.until(anchor)._asdict(),

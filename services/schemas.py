@@ -133,6 +133,9 @@ class AtRiskCustomer(Payload):
     timestamp: str
     account_value: float | None = None
     reasons: tuple[str, ...] | None = None
+    change_7d: float | None = None
+    """The score minus the customer's latest in the query as of the end of the day a week ago; of a query that ends
+    earlier, of the day a week before its last one. Absent where there was none by then."""
 
 
 class SnoozedCustomer(AtRiskCustomer):
@@ -141,6 +144,31 @@ class SnoozedCustomer(AtRiskCustomer):
     snoozed_until: date
     """The first day on which it is listed again."""
     snooze_reason: str | None = None
+
+
+class MovedCustomer(AtRiskCustomer):
+    """A customer whose latest score is not what it was at some moment."""
+
+    change: float | None = None
+    """Its score minus the one it had then; absent: it had none."""
+
+
+class ChangesSince(Payload):
+    """What changed in all of a user's customers, whatever query is looked at."""
+
+    since: str
+    newly_high: int = 0
+    """Customers at high risk who were not then, or had no score."""
+    recovered: int = 0
+    """Customers who were at high risk then and are not now."""
+    moved: int = 0
+    """Customers whose latest score is another one than then, or the first."""
+    newly_high_customers: tuple[MovedCustomer, ...] = ()
+    """Highest score first, at most 20."""
+    recovered_customers: tuple[MovedCustomer, ...] = ()
+    """Largest fall first, at most 20."""
+    movers: tuple[MovedCustomer, ...] = ()
+    """The 5 whose scores differ most from what they were then, up or down."""
 
 
 class ScoreBin(Payload):

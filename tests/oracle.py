@@ -119,6 +119,26 @@ class Oracle:
         latest = sorted(_latest(self.rows).values(), key=lambda row: (row.score, row.arrival), reverse=True)
         return [row.arrival for row in latest[:20]]
 
+    def change(self, customer: str) -> int | None:
+        """Latest score in S minus that as of the end of the day 7 days before the anchor, in millionths."""
+        now, then = (_latest(self._up_to(day)).get(customer) for day in (date.max, self.anchor - timedelta(days=7)))
+        return now.score - then.score if now and then else None
+
+    def by_change(self) -> list[int]:
+        """Arrivals of the customers' latest predictions in S: largest rise first, then by risk; last without change."""
+
+        def place(row: Row) -> tuple[bool, int, int, int]:
+            change = self.change(row.customer)
+            return change is not None, change or 0, row.score, row.arrival
+
+        return [row.arrival for row in sorted(_latest(self.rows).values(), key=place, reverse=True)]
+
+    def revenue(self) -> tuple[int, int, int]:
+        """Customers whose latest score in S is high; those of them with a value; the sum of these in millionths."""
+        high = [row for row in _latest(self.rows).values() if row.risk == 'high']
+        values = [value for row in high if (value := self.value(row)) is not None]
+        return len(high), len(values), sum(values)
+
     def customers(self) -> int:
         return len({row.customer for row in self.rows})
 

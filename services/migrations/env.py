@@ -11,6 +11,8 @@ from services import (  # noqa: F401 -- fill the metadata
     models,
     preferences,
     rollup_tables,
+    saved_views,
+    visits,
 )
 
 context.configure(connection=context.config.attributes['connection'], target_metadata=SQLModel.metadata)

@@ -5,8 +5,8 @@ from nicegui import ui
 from nicegui.testing import User
 
 from components.chart_table import TableRow
-from components.keyed_rows import Row
 from components.lazy_chart import LazyChart, Picture
+from components.markup import Markup, nodes
 from tests.ui.board_user import one, refresh, settled, text
 from tests.ui.fakes import FakeHub, charts
 
@@ -21,8 +21,9 @@ async def toggle(user: User, name: str) -> None:
 def table(user: User, name: str) -> list[list[str]]:
     """What the rows of a chart's table say."""
     (chart,) = (e for e in one(user, f'table-{name}').ancestors() if isinstance(e, LazyChart))
-    rows = [row for row in chart.descendants() if isinstance(row, Row)]
-    return [[str(getattr(cell, 'text', '')) for cell in row.default_slot.children] for row in rows]
+    (shown,) = (e for e in chart.descendants() if isinstance(e, Markup))
+    rows = [children for name, _, children in nodes(shown.tree) if name == 'tr']
+    return [[''.join(cell[2]) for cell in cells] for cells in rows[1:]]
 
 
 async def test_each_chart_has_a_title_that_says_what_it_shows_and_a_sentence(user: User) -> None:
