@@ -28,6 +28,7 @@ from components.sample_banner import SampleBanner
 from components.status_line import StatusLine
 from components.text import Text
 from components.toolbar import Toolbar
+from services.calendar import day_of, time_zone
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
@@ -38,7 +39,7 @@ REMOVAL = (
     'Remove the sample data?',
     'All made-up customers disappear from this board. Your own predictions stay as they are.',
 )
-ASSETS = ('views.css', 'polling.js', 'view.js')
+ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -49,6 +50,7 @@ class Board:
     def __init__(self, services: BoardServices, identity: BoardIdentity, client: Client) -> None:
         self._services = services
         self._user_id = identity.user_id
+        self._zone = time_zone(identity.time_zone)
         self._client = client
         self._state = view_of(client.request.query_params)
         self._address = BoardAddress(client, self._state.query, on_leave=self._go)
@@ -136,7 +138,7 @@ class Board:
         charts = await self._services.hub.charts(self._user_id, query)
         if not self._waits_for(query):
             return False
-        self._view.show_charts(charts)
+        self._view.show_charts(charts, query, today=day_of(snapshot.as_of, self._zone))
         if news := self._news.since(query, charts, snapshot.data.alerts):
             self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')

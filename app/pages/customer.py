@@ -86,7 +86,7 @@ class CustomerPage:
             'Customer',
             identity,
             path=customer_href(customer_id),
-            assets=('customer.css', 'customer.js'),
+            assets=('charts.css', 'charts.js', 'customer.css', 'customer.js'),
             updates=self.updates,
         ) as self._connection:
             with ui.element('nav').classes('crumbs').props('aria-label=Breadcrumb'):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from nicegui import ui
 
 from app.pages.board_services import BoardSnapshot
@@ -10,12 +12,10 @@ from app.view_state import ViewState
 from components.activity_list import ActivityList
 from components.alert_list import AlertList
 from components.at_risk_list import AtRiskList
+from components.board_charts import BoardCharts
 from components.element_state import set_class
 from components.empty_state import EmptyState, FilteredEmpty
-from components.figures import risk_over_time, score_distribution
 from components.filter_bar import FilterBar
-from components.findings import distribution_finding, over_time_finding
-from components.lazy_chart import LazyChart
 from components.metric_grid import MetricGrid
 from components.text import Text
 from services.query import DashboardQuery
@@ -27,7 +27,8 @@ class DashboardView:
 
     def __init__(self, filters: FilterBar, *, email: str, address: str, zone: str) -> None:
         self._filters = filters
-        self._charts: Charts | None = None
+        self._charts: tuple[Charts, DashboardQuery] | None = None
+        self._figures = BoardCharts()
         self._shown: tuple[object, DashboardQuery] | None = None
         self._why = Text('p').classes('quiet').props('role=status').mark('working')
         self._why.set_visibility(False)
@@ -41,8 +42,8 @@ class DashboardView:
                 self._at_risk = AtRiskList()
                 with ui.element('div').classes('side'):
                     self._alerts = AlertList()
-                    self._scores = LazyChart('Score distribution', name='scores')
-                    self._days = LazyChart('Risk over time', name='days')
+                    self._figures.build_beside()
+                self._figures.build_below()
                 self._activity = ActivityList()
 
     def show(self, snapshot: BoardSnapshot, state: ViewState) -> None:
@@ -56,13 +57,13 @@ class DashboardView:
         self._activity.show(data.recent_activity)
         set_class(self._metrics, 'loading', on=False)
 
-    def show_charts(self, charts: Charts) -> None:
-        if charts is not self._charts and charts != self._charts:
-            self._charts = charts
+    def show_charts(self, charts: Charts, query: DashboardQuery, *, today: date) -> None:
+        shown, asked = self._charts or (None, None)
+        if query != asked or (charts is not shown and charts != shown):
+            self._charts = (charts, query)
             self._metrics.show_days(charts.days)
             self._at_risk.show(charts)
-            self._scores.show(score_distribution(charts.histogram), finding=distribution_finding(charts.histogram))
-            self._days.show(risk_over_time(charts.risk_over_time), finding=over_time_finding(charts.risk_over_time))
+            self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today)
         set_class(self._panels, 'loading', on=False)
 
     def show_busy(self, busy: bool, *, why: str = '') -> None:

@@ -53,7 +53,7 @@ def test_the_telco_numbers_stand_on_the_cards(telco_board: Board, sign_in: SignI
 
 def test_charts_are_drawn_when_they_come_near(telco_board: Board, sign_in: SignIn) -> None:
     page = sign_in(telco_board, ALICE)
-    for name in ('Score distribution', 'Risk over time'):
+    for name in ('Score distribution', 'Risk over time', 'Expected retention over time', 'Predictions a day'):
         page.get_by_role('heading', name=name).scroll_into_view_if_needed()
         chart = page.locator('section.chart').filter(has=page.get_by_role('heading', name=name))
         expect(chart.locator('.main-svg').first).to_be_visible(timeout=20_000)
