@@ -12,6 +12,7 @@ from nicegui import Client, background_tasks, ui
 from app.pages.board_address import BoardAddress
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_services import BoardIdentity, BoardServices
+from app.pages.board_visit import BoardVisit
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.pages.reader import numbers_of
@@ -73,6 +74,7 @@ class Board:
             self._view = DashboardView(
                 self._filters, email=identity.email, address=f'{request.url.scheme}://{request.url.netloc}'
             )
+            self._visit = BoardVisit(services.news, identity, client, self._view.since)
             self._removal = ConfirmDialog(
                 'Remove the sample data?',
                 'All made-up customers disappear from this board. Your own predictions stay as they are.',
@@ -125,6 +127,7 @@ class Board:
         self._error.clear_error()
         self._connection.show_delayed(False)
         self._connection.show(snapshot.as_of)
+        await self._visit.show()
         return True
 
     def _waits_for(self, query: DashboardQuery) -> bool:

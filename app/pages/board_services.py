@@ -14,6 +14,7 @@ from services.identity import Right
 from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
 from services.schemas import Charts, DashboardData
+from services.visit_news import VisitNews
 
 
 class BoardSnapshot(Protocol):
@@ -70,6 +71,12 @@ class BoardExports(Protocol):
     def status(self, user_id: int, export_id: str) -> ExportStatus: ...
 
 
+class BoardNewsService(Protocol):
+    def revision(self, user_id: int) -> int | None: ...
+    def get(self, user_id: int) -> Awaitable[VisitNews | None]: ...
+    def mark_seen(self, user_id: int, news: VisitNews) -> Awaitable[None]: ...
+
+
 class PageRegistry(Protocol):
     def add(self, session_hash: str, client: Client) -> None: ...
 
@@ -107,6 +114,8 @@ class BoardServices(Protocol):
     def workspace(self) -> BoardWorkspace: ...
     @property
     def exports(self) -> BoardExports: ...
+    @property
+    def news(self) -> BoardNewsService: ...
     @property
     def page_registry(self) -> PageRegistry: ...
     @property

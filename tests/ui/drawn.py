@@ -74,6 +74,6 @@ def trend(user: User, key: str) -> Drawn:
 
 def press(user: User, action: str, item: str = '') -> None:
     """Click what does this."""
-    (there,) = (each for each in page(user).all() if each.attributes.get('data-action') == action)
-    assert there.attributes.get('data-item', '') == item
+    offered = [each.attributes for each in page(user).all() if each.attributes.get('data-action') == action]
+    assert item in [attributes.get('data-item', '') for attributes in offered]
     UserInteraction(user=user, elements=set(markups(user)), target=None).trigger('action', [action, item])
