@@ -52,6 +52,7 @@ from services.prediction_list import PredictionList
 from services.predictions import Ingest
 from services.preferences import PreferenceStore
 from services.rollup_upkeep import RollupUpkeep
+from services.saved_views import SavedViews
 from services.sign_in_limits import SignInLimits
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
@@ -157,6 +158,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         auth=auth,
         accounts=Accounts(database),
         preferences=PreferenceStore(database),
+        views=SavedViews(database, clock=clock),
         browser_sessions=BrowserSessions(database, clock=clock),
         api_keys=ApiKeys(database, clock=clock),
         key_use=key_use,

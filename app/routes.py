@@ -22,6 +22,7 @@ from app.api import (
     series,
     session,
     unknown,
+    views,
 )
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
@@ -73,6 +74,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(
         customers.create_router(auth, services.database, hub, services.customers, bands=services.settings.bands)
     )
+    app.include_router(views.create_router(auth, services.views))
     app.include_router(revenue.create_router(auth, services.customers))
     app.include_router(documents.create_router(auth, public_origins=services.settings.public_origins))
     app.include_router(unknown.create_router())

@@ -25,6 +25,7 @@ from services.prediction_list import PredictionList
 from services.predictions import Ingest
 from services.preferences import PreferenceStore
 from services.rollup_upkeep import RollupUpkeep
+from services.saved_views import SavedViews
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
 from services.supervision import Supervisor
@@ -44,6 +45,7 @@ class Services:
     auth: Auth
     accounts: Accounts
     preferences: PreferenceStore
+    views: SavedViews
     browser_sessions: BrowserSessions
     api_keys: ApiKeys
     key_use: KeyUse

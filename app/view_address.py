@@ -35,8 +35,13 @@ def view_of(parameters: Mapping[str, str]) -> ViewState:
 
 def address_of(query: DashboardQuery, *, path: str = '/') -> str:
     """The path and query string under which a page shows a query."""
-    values = {key: ','.join(value) if isinstance(value, list) else value for key, value in query.public().items()}
+    values = parameters_of(query)
     return f'{path}?{urlencode(values, quote_via=quote, safe=",")}' if values else path
+
+
+def parameters_of(query: DashboardQuery) -> dict[str, str]:
+    """What :func:`view_of` reads back."""
+    return {key: ','.join(value) if isinstance(value, list) else str(value) for key, value in query.public().items()}
 
 
 def _percent(score: str) -> str:

@@ -41,11 +41,16 @@
     document.activeElement?.closest?.('.tip')?.querySelector('button').blur();
   }
 
-  // A single key does what the element that is marked with it does, unless it is typed into something.
-  function onShortcut(event) {
+  // Whether a key is one that does something by itself: they are not switched off, and it is not typed into something.
+  window.isSingleKey = (event) => {
     const off = document.querySelector('[data-connection]')?.dataset.noShortcuts !== undefined;
-    if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
-    if (event.target.closest?.('input, select, textarea, [contenteditable], [role="dialog"]')) return;
+    if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return false;
+    return !event.target.closest?.('input, select, textarea, [contenteditable], [role="dialog"], dialog');
+  };
+
+  // A single key does what the element that is marked with it does.
+  function onShortcut(event) {
+    if (!window.isSingleKey(event)) return;
     const marked = [...document.querySelectorAll('[data-key]')];
     const element = marked.find(({ dataset, offsetParent }) => dataset.key === event.key && offsetParent);
     if (!element) return;

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.customer_name import customer_name
-from components.markup import Markup, Node, shared, tag
+from components.markup import Markup, Node, Rows, tag
 from components.panel import panel
 from components.risk_chip import risk_chip
 from components.time_ago import time_ago
@@ -20,22 +20,21 @@ class ActivityList(Markup):
     """The latest predictions, newest first."""
 
     def __init__(self) -> None:
-        super().__init__(_panel(()))
+        self._rows = Rows(_row)
+        super().__init__(self._panel(()))
 
     def show(self, items: Sequence[ActivityItem]) -> None:
-        self.draw(_panel(items))
+        self.draw(self._panel(items))
+
+    def _panel(self, items: Sequence[ActivityItem]) -> Node:
+        return panel(
+            'Recent activity',
+            tag('ol', 'activity-rows', *self._rows.of(items), role='list'),
+            name='activity',
+            note=f'The latest {len(items)} predictions' if len(items) > 1 else '',
+        )
 
 
-def _panel(items: Sequence[ActivityItem]) -> Node:
-    return panel(
-        'Recent activity',
-        tag('ol', 'activity-rows', *map(_row, items), role='list'),
-        name='activity',
-        note=f'The latest {len(items)} predictions' if len(items) > 1 else '',
-    )
-
-
-@shared
 def _row(item: ActivityItem) -> Node:
     return tag(
         'li',

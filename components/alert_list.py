@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.markup import Markup, Node, shared, tag
+from components.markup import Markup, Node, tag
 from components.panel import panel
 from components.time_ago import time_ago
 from services.schemas import Alert, AlertType
@@ -31,7 +31,6 @@ def _panel(alerts: Sequence[Alert]) -> Node:
     )
 
 
-@shared
 def _row(alert: Alert) -> Node:
     return tag(
         'li',

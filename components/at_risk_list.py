@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from components.customer_name import customer_name
 from components.formats import account_value, count, plural
-from components.markup import Markup, Node, shared, tag
+from components.markup import Markup, Node, Rows, tag
 from components.panel import panel
 from components.reasons import reasons
 from components.risk_chip import risk_chip
@@ -21,6 +21,7 @@ class AtRiskList(Markup):
     def __init__(self) -> None:
         self._charts = NOTHING
         self._opened = False
+        self._rows = Rows(_row)
         super().__init__(self._panel(note=''), actions={'snoozed': self._switch})
 
     def show(self, charts: Charts) -> None:
@@ -31,7 +32,7 @@ class AtRiskList(Markup):
         charts = self._charts
         return panel(
             'Customers at risk',
-            table('Customers at risk', COLUMNS, map(_row, charts.at_risk), classes='at-risk'),
+            table('Customers at risk', COLUMNS, self._rows.of(charts.at_risk), classes='at-risk'),
             snoozed_list(charts.snoozed, total=charts.snoozed_customers, opened=self._opened),
             name='at-risk',
             note=note,
@@ -42,7 +43,6 @@ class AtRiskList(Markup):
         self.show(self._charts)
 
 
-@shared
 def _row(item: AtRiskCustomer) -> Node:
     return tag(
         'div',

@@ -6,10 +6,10 @@ A tree is written with :func:`tag`, and shown by a :class:`Markup`. Only text an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NewType, TypeAlias, TypeVar
+from typing import Any, Generic, NewType, TypeAlias, TypeVar
 
 import orjson
 from nicegui import ui
@@ -18,21 +18,21 @@ from nicegui.events import GenericEventArguments
 from components.formats import NumberFormat, number_format
 
 Node = NewType('Node', tuple[str, dict[str, str], list[Any]])
-Shared: TypeAlias = orjson.Fragment
-"""A node that is encoded already."""
+Encoded: TypeAlias = orjson.Fragment
+"""A node as it is sent."""
 
-Child: TypeAlias = str | Node | Shared | None
+Child: TypeAlias = str | Node | Encoded | None
 ItemT = TypeVar('ItemT')
 
 DRAWER = Path(__file__).parents[1] / 'assets' / 'markup.js'
 # fmt: off
 TAGS = frozenset({
     'a', 'button', 'circle', 'dd', 'details', 'div', 'dl', 'dt', 'h2', 'h3', 'li', 'ol', 'p', 'path', 'polyline',
-    'section', 'span', 'strong', 'summary', 'svg', 'table', 'tbody', 'td', 'th', 'thead', 'time', 'tr', 'ul',
+    'pre', 'section', 'span', 'strong', 'summary', 'svg', 'table', 'tbody', 'td', 'th', 'thead', 'time', 'tr', 'ul',
 })
 ATTRIBUTES = frozenset({
-    'cx', 'cy', 'd', 'datetime', 'href', 'id', 'points', 'preserveAspectRatio', 'r', 'role', 'scope', 'tabindex',
-    'title', 'type', 'viewBox',
+    'cx', 'cy', 'd', 'datetime', 'form', 'href', 'id', 'points', 'preserveAspectRatio', 'r', 'role', 'scope',
+    'tabindex', 'title', 'type', 'viewBox',
 })
 """Besides any of aria-* and data-*. None of them does anything by itself, and none holds markup."""
 # fmt: on
@@ -40,10 +40,8 @@ ATTRIBUTES = frozenset({
 PATH = re.compile(r'/(?![/\\])[!-\[\]-~]*')
 """A place on this server: not ``//elsewhere``, not ``javascript:``, nor what a browser would take for either."""
 
-SHARED_ITEMS = 4096
 
-
-def tag(name: str, classes: str = '', /, *children: Child, key: str = '', **attributes: str | None) -> Node:
+def tag(name: str, classes: str = '', /, *children: Child, key: str | None = None, **attributes: str | None) -> Node:
     """One tag with what it holds.
 
     :param children: nodes, and text, which is always shown as text; ``None`` is nothing.
@@ -72,17 +70,25 @@ def _attribute(name: str) -> str:
     return name
 
 
-def shared(draw: Callable[[ItemT], Node]) -> Callable[[ItemT], Shared]:
-    """Draw equal items once for all tabs and beats, and for each way of writing numbers.
+def encoded(node: Node) -> Encoded:
+    """For a part that stays the same while others of its tree change."""
+    return orjson.Fragment(orjson.dumps(node))
 
-    :param draw: for items that can be hashed; looks at nothing but the item, and at how numbers are written.
-    """
 
-    @lru_cache(SHARED_ITEMS)
-    def encoded(item: ItemT, _numbers: NumberFormat) -> Shared:
-        return orjson.Fragment(orjson.dumps(draw(item)))
+class Rows(Generic[ItemT]):
+    """Draws the items of one list, each once for as long as it is in it."""
 
-    return lambda item: encoded(item, number_format())
+    def __init__(self, draw: Callable[[ItemT], Node]) -> None:
+        """:param draw: for items that can be hashed; looks at nothing but the item, and at how numbers are written."""
+        self._draw = draw
+        self._drawn: dict[tuple[ItemT, NumberFormat], Encoded] = {}
+
+    def of(self, items: Iterable[ItemT]) -> list[Encoded]:
+        """:param items: no two of them equal."""
+        numbers, before = number_format(), self._drawn
+        wanted = [(item, numbers) for item in items]
+        self._drawn = {each: before.get(each) or encoded(self._draw(each[0])) for each in wanted}
+        return list(self._drawn.values())
 
 
 class Markup(ui.element, component=DRAWER):
@@ -91,23 +97,23 @@ class Markup(ui.element, component=DRAWER):
     def __init__(self, tree: Node, *, actions: Mapping[str, Callable[[str], Any]] | None = None) -> None:
         """:param actions: what a click does, by the ``data_action`` of a tag; told that tag's ``data_item``."""
         super().__init__()
-        self._encoded = b''
+        self._sent = b''
         self._actions = actions or {}
         self.draw(tree)
         if self._actions:
             self.on('action', self._act)
 
     def draw(self, tree: Node) -> None:
-        encoded = orjson.dumps(tree)
-        if encoded != self._encoded:
-            self._encoded = encoded
+        sent = orjson.dumps(tree)
+        if sent != self._sent:
+            self._sent = sent
             # NiceGUI, and its socket, would look at each word of it
-            self.props['tree'] = orjson.Fragment(encoded)
+            self.props['tree'] = orjson.Fragment(sent)
 
     @property
     def tree(self) -> Any:
         """What is drawn, as the browser has it: lists of tag, attributes and children."""
-        return orjson.loads(self._encoded)
+        return orjson.loads(self._sent)
 
     def _act(self, event: GenericEventArguments) -> Any:
         """A browser may say anything: only what it has been offered is done."""

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from components.data_age import data_age
-from components.formats import NumberKind
+from components.formats import MISSING, NumberKind
 from components.info_tip import info_tip
-from components.markup import Node, tag
+from components.markup import Encoded, Node, encoded, tag
 from components.trend_badge import TrendBadge
 from services.schemas import Trend
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class MetricCard:
     """One number with its name, its formula and what changed."""
 
@@ -23,22 +24,32 @@ class MetricCard:
     trend: TrendBadge | None = None
     """If the number has one."""
 
-    def draw(self, value: str, *, note: str = '', trend: Trend | None = None) -> Node:
-        """
-        :param value: as the reader has numbers written, as is the note beside it.
-        :param trend: ``None``: there is none now.
-        """
-        badge = self.trend.draw(trend) if self.trend and trend else None
-        return tag(
-            'div',
-            f'card card-{self.key}',
-            tag(
-                'dt',
-                'card-title',
-                tag('span', '', self.title),
-                data_age('numbers'),
-                info_tip(self.title, self.formula, key=self.key),
-            ),
-            tag('dd', 'card-value', value, data_value=self.key, data_kind=self.kind),
-            tag('dd', 'card-note', tag('span', 'card-words', note), badge),
-        )
+
+@dataclass(frozen=True)
+class Reading:
+    """What a card says at a time."""
+
+    card: MetricCard
+    value: str = MISSING
+    """As the reader has numbers written, as is the note beside it."""
+    note: str = ''
+    trend: Trend | None = None
+    """``None``: there is none now."""
+
+
+def metric_card(reading: Reading) -> Node:
+    card, badge = reading.card, reading.card.trend
+    trend = badge.draw(reading.trend) if badge and reading.trend else None
+    return tag(
+        'div',
+        f'card card-{card.key}',
+        _title(card),
+        tag('dd', 'card-value', reading.value, data_value=card.key, data_kind=card.kind),
+        tag('dd', 'card-note', tag('span', 'card-words', reading.note), trend),
+    )
+
+
+@cache
+def _title(card: MetricCard) -> Encoded:
+    tip = info_tip(card.title, card.formula, key=card.key)
+    return encoded(tag('dt', 'card-title', tag('span', '', card.title), data_age('numbers'), tip))

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from components import formats
-from components.markup import Markup, Node, tag
-from components.metric_card import MetricCard
+from components.markup import Markup, Node, Rows, tag
+from components.metric_card import MetricCard, Reading, metric_card
 from components.trend_badge import TrendBadge
 from services.schemas import Metrics, Trend, Trends
 
@@ -47,45 +47,39 @@ class MetricGrid(Markup):
     """The nine numbers."""
 
     def __init__(self) -> None:
-        super().__init__(_grid([card.draw(formats.MISSING) for card in CARDS]))
+        self._cards = Rows(metric_card)
+        super().__init__(self._grid([Reading(card) for card in CARDS]))
 
     def show(self, metrics: Metrics, trends: Trends) -> None:
-        total = metrics.total_predictions
-        active, customers = (
-            metrics.active_users_today,
-            formats.plural(metrics.active_users_today, 'customer', 'customers'),
-        )
-        new = formats.count(metrics.new_predictions_today)
-        self.draw(
-            _grid(
-                [
-                    _mean(CHURN, total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
-                    _band(HIGH, total, metrics.high_risk_predictions),
-                    _mean(RETENTION, total, formats.percent(metrics.retention_rate), trends.retention_trend),
-                    NEW.draw(new, note=f'predictions, for {customers}'),
-                    TOTAL.draw(formats.count(total), note='that match'),
-                    _band(MEDIUM, total, metrics.medium_risk_predictions),
-                    _band(LOW, total, metrics.low_risk_predictions),
-                    _mean(ENGAGEMENT, total, formats.percent(metrics.engagement_score), trends.engagement_trend),
-                    ACTIVE.draw(formats.count(active), note='customers'),
-                ]
-            )
-        )
+        self.draw(self._grid(_readings(metrics, trends)))
+
+    def _grid(self, readings: list[Reading]) -> Node:
+        cards = self._cards.of(readings)
+        leading = tag('dl', 'cards cards-primary', *cards[:LEADING])
+        return tag('div', 'metrics', leading, tag('dl', 'cards cards-compact', *cards[LEADING:]))
 
 
-def _grid(cards: list[Node]) -> Node:
-    return tag(
-        'div',
-        'metrics',
-        tag('dl', 'cards cards-primary', *cards[:LEADING]),
-        tag('dl', 'cards cards-compact', *cards[LEADING:]),
-    )
+def _readings(metrics: Metrics, trends: Trends) -> list[Reading]:
+    """In the order of the cards."""
+    total, active = metrics.total_predictions, metrics.active_users_today
+    customers = formats.plural(active, 'customer', 'customers')
+    return [
+        _mean(CHURN, total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
+        _band(HIGH, total, metrics.high_risk_predictions),
+        _mean(RETENTION, total, formats.percent(metrics.retention_rate), trends.retention_trend),
+        Reading(NEW, formats.count(metrics.new_predictions_today), f'predictions, for {customers}'),
+        Reading(TOTAL, formats.count(total), 'that match'),
+        _band(MEDIUM, total, metrics.medium_risk_predictions),
+        _band(LOW, total, metrics.low_risk_predictions),
+        _mean(ENGAGEMENT, total, formats.percent(metrics.engagement_score), trends.engagement_trend),
+        Reading(ACTIVE, formats.count(active), 'customers'),
+    ]
 
 
-def _mean(card: MetricCard, total: int, value: str, trend: Trend) -> Node:
+def _mean(card: MetricCard, total: int, value: str, trend: Trend) -> Reading:
     """A mean of nothing is no 0 %."""
-    return card.draw(value, trend=trend) if total else card.draw(formats.MISSING)
+    return Reading(card, value, trend=trend) if total else Reading(card)
 
 
-def _band(card: MetricCard, total: int, number: int) -> Node:
-    return card.draw(formats.count(number), note=f'{formats.share(number, total)} of predictions')
+def _band(card: MetricCard, total: int, number: int) -> Reading:
+    return Reading(card, formats.count(number), f'{formats.share(number, total)} of predictions')

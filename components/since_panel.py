@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from components.button import button
 from components.customer_name import customer_name
-from components.formats import count, plural
-from components.markup import Markup, Node, shared, tag
+from components.formats import count, number_format, plural, written_as
+from components.markup import Markup, Node, Rows, tag
 from components.panel import panel
 from components.reasons import reasons
 from components.risk_chip import risk_chip
@@ -40,6 +41,8 @@ class SincePanel(Markup):
         self._when = ''
         self._open = ''
         self._on_seen: Callable[[], Any] | None = None
+        self._rows = Rows(_row)
+        self._numbers = number_format()
         super().__init__(NOTHING, actions={'part': self._switch, 'seen': self._seen})
 
     def on_seen(self, listener: Callable[[], Any]) -> None:
@@ -51,7 +54,7 @@ class SincePanel(Markup):
         :param changes: ``None``: it is the first visit.
         :param when: the moment they are counted from, in words.
         """
-        self._changes, self._when = changes, when
+        self._changes, self._when, self._numbers = changes, when, number_format()
         self.draw(NOTHING if changes is None else self._panel(changes))
 
     def show_waiting(self) -> None:
@@ -72,16 +75,17 @@ class SincePanel(Markup):
                 tag('span', 'since-when', f'Since {self._when}:'),
                 *(_toggle(part, opened=part is opened) for part in parts if part.total),
                 *(tag('span', 'since-none', part.words) for part in parts if not part.total),
-                tag('button', 'button button-quiet since-seen', 'Mark as seen', type='button', data_action='seen'),
+                button('Mark as seen', 'seen', kind='quiet', classes='since-seen'),
             ),
-            _list(opened) if opened else None,
+            _list(opened, self._rows) if opened else None,
             name='since',
             note=NOTE,
         )
 
     def _switch(self, name: str) -> None:
         self._open = '' if name == self._open else name
-        self.show(self._changes, when=self._when)
+        with written_as(self._numbers):
+            self.show(self._changes, when=self._when)
 
     def _seen(self, _item: str) -> Any:
         return self._on_seen() if self._on_seen else None
@@ -112,19 +116,17 @@ def _parts(changes: ChangesSince) -> tuple[Part, ...]:
 
 
 def _toggle(part: Part, *, opened: bool) -> Node:
-    return tag(
-        'button',
-        f'button since-part since-{part.name}',
+    return button(
         part.words,
-        type='button',
+        'part',
+        part.name,
+        classes=f'since-part since-{part.name}',
         aria_expanded='true' if opened else 'false',
-        data_action='part',
-        data_item=part.name,
         key=part.name,
     )
 
 
-def _list(part: Part) -> Node:
+def _list(part: Part, rows: Rows[MovedCustomer]) -> Node:
     shown = len(part.customers)
     told = {
         'high': f'The {shown} with the highest scores',
@@ -134,13 +136,12 @@ def _list(part: Part) -> Node:
     return tag(
         'div',
         'since-list',
-        table(part.words.capitalize(), COLUMNS, map(_row, part.customers), classes='since'),
+        table(part.words.capitalize(), COLUMNS, rows.of(part.customers), classes='since'),
         tag('p', 'quiet', told[part.name]) if shown < part.total else None,
         key=f'{part.name}-list',
     )
 
 
-@shared
 def _row(item: MovedCustomer) -> Node:
     return tag(
         'div',

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from components.button import button
 from components.customer_name import customer_name
 from components.formats import count, day
-from components.markup import Node, shared, tag
+from components.markup import Node, tag
 from components.risk_chip import risk_chip
 from components.table import table
 from components.time_ago import time_ago
@@ -27,20 +28,18 @@ def snoozed_list(items: Sequence[SnoozedCustomer], *, total: int, opened: bool) 
     return tag(
         'div',
         'snoozed',
-        tag(
-            'button',
-            'button button-quiet snoozed-toggle',
+        button(
             f'{"Hide" if opened else "Show"} {count(total)} snoozed',
-            type='button',
+            'snoozed',
+            kind='quiet',
+            classes='snoozed-toggle',
             aria_expanded='true' if opened else 'false',
-            data_action='snoozed',
         ),
         table('Snoozed customers', COLUMNS, map(_row, items)) if opened else None,
         tag('p', 'quiet', f'The {len(items)} with the highest latest scores') if opened and some else None,
     )
 
 
-@shared
 def _row(item: SnoozedCustomer) -> Node:
     why = f': {item.snooze_reason}' if item.snooze_reason else ''
     return tag(

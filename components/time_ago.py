@@ -20,6 +20,6 @@ class TimeAgo(ui.element):
         set_prop(self, 'datetime', timestamp)
 
 
-def time_ago(timestamp: str, *, classes: str = '', role: str | None = None) -> Node:
+def time_ago(timestamp: str, *, clock: bool = False, classes: str = '', role: str | None = None) -> Node:
     """The same in a markup."""
-    return tag('time', classes, datetime=timestamp, role=role)
+    return tag('time', classes, datetime=timestamp, data_clock='' if clock else None, role=role)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.customer_schemas import EXAMPLE_CUSTOMER, EXAMPLE_NOTE, EXAMPLE_PREDICTION, EXAMPLE_RECORD
+from services.view_schemas import EXAMPLE_VIEW
 
 CURSOR = 'WzgyMDAwMCw4MTIsIjVjMGQ0MmUwZmVjMGNhYWUiXQ'
 ACTIVITY = {key: value for key, value in EXAMPLE_PREDICTION.items() if key not in ('account_value', 'external_id')}
@@ -118,6 +119,8 @@ ANSWERS: dict[str, Any] = {
     },
     'CustomerRecordAnswer': EXAMPLE_RECORD,
     'NoteAnswer': {**EXAMPLE_NOTE, 'edited_at': '2026-11-23T10:02:00.000Z'},
+    'ViewAnswer': EXAMPLE_VIEW,
+    'ViewListAnswer': [EXAMPLE_VIEW],
     'CustomerRemovedAnswer': {'deleted': 9},
     'IngestAnswer': {'accepted': 1, 'corrected': 0, 'duplicates': 0, 'rejected': 1, 'errors': [FAULT]},
     'UploadAnswer': UPLOAD,

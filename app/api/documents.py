@@ -23,10 +23,11 @@ from services.customer_schemas import NoteAsk
 from services.identity import Identity, KeyScope
 from services.rest_schemas import ExportAsk, PredictionInput, UploadStart
 from services.single_flight import SingleFlightCache
+from services.view_schemas import ViewAsk, ViewChange
 
 PROTOCOL_PAGE = '/api/asyncapi'
 REST_PAGE = '/api/docs'
-BODIES = (ApiKeyAsk, ExportAsk, NoteAsk, PredictionInput, RevokeAsk, UploadStart)
+BODIES = (ApiKeyAsk, ExportAsk, NoteAsk, PredictionInput, RevokeAsk, UploadStart, ViewAsk, ViewChange)
 # another address makes another document, and who may read it depends on the token or cookie
 HEADERS = {'Cache-Control': 'private, no-cache', 'Vary': 'Host, Authorization, Cookie'}
 

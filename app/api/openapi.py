@@ -43,6 +43,7 @@ TAGS = {
     'live data': "The board's numbers.",
     'predictions': 'Scores in and out, one by one.',
     'customers': 'Customers by their latest score, and what people write down about them.',
+    'views': 'Queries under a name, as the menu of the board lists them.',
     'uploads': 'Files in, and back out.',
     'exports': 'Everything a query means as a file.',
 }

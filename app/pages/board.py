@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -11,18 +12,22 @@ from nicegui import Client, background_tasks, ui
 
 from app.pages.board_address import BoardAddress
 from app.pages.board_exporter import BoardExporter
+from app.pages.board_news import BoardNews
 from app.pages.board_services import BoardIdentity, BoardServices
+from app.pages.board_views import ViewDesk
 from app.pages.board_visit import BoardVisit
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.pages.reader import numbers_of
 from app.pages.updates import Updates
-from app.view_address import address_of, view_of
+from app.view_address import address_of, parameters_of, view_of
 from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
 from components.formats import written_as
 from components.sample_banner import SampleBanner
+from components.status_line import StatusLine
+from components.text import Text
 from components.toolbar import Toolbar
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
@@ -30,7 +35,11 @@ from services.questions import BeingWorkedOut
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
-ASSETS = ('polling.js', 'view.js')
+REMOVAL = (
+    'Remove the sample data?',
+    'All made-up customers disappear from this board. Your own predictions stay as they are.',
+)
+ASSETS = ('views.css', 'polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -45,6 +54,7 @@ class Board:
         self._state = view_of(client.request.query_params)
         self._address = BoardAddress(client, self._state.query, on_leave=self._go)
         self._numbers = numbers_of(client)
+        self._news = BoardNews(time.monotonic)
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
@@ -57,7 +67,9 @@ class Board:
             wanted=lambda: self._waiting,
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
+            self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')
             self._sample = SampleBanner(self._ask_removal)
+            self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
                 self._filters = FilterBar(
@@ -69,18 +81,21 @@ class Board:
                 )
                 self._filters.begin_with(self._state.typed)
                 self._toolbar = Toolbar(on_refresh=self.refresh, on_export=self._export)
+                self._views = ViewDesk(
+                    services.views,
+                    identity.user_id,
+                    client,
+                    present=lambda: self._state,
+                    on_open=self._open,
+                    status=self._status,
+                )
+                self._toolbar.begin_with(self._views.menu)
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             request = client.request
             self._view = DashboardView(
                 self._filters, email=identity.email, address=f'{request.url.scheme}://{request.url.netloc}'
             )
             self._visit = BoardVisit(services.news, identity, client, self._view.since)
-            self._removal = ConfirmDialog(
-                'Remove the sample data?',
-                'All made-up customers disappear from this board. Your own predictions stay as they are.',
-                action='Remove',
-                on_confirm=self._remove_sample,
-            )
 
         self._show_filters()
 
@@ -121,6 +136,8 @@ class Board:
         if not self._waits_for(query):
             return False
         self._view.show_charts(charts)
+        if news := self._news.since(query, charts, snapshot.data.alerts):
+            self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False
         self._as_of = snapshot.as_of
@@ -162,6 +179,15 @@ class Board:
         self._filters.write(self._state.typed)
         return self._state.query
 
+    def _open(self, query: DashboardQuery) -> None:
+        """Look at a saved view; the back button leads to what was looked at before."""
+
+        def follow() -> None:
+            self._state = view_of(parameters_of(query))
+
+        self._change(follow)
+        self._filters.write(self._state.typed)
+
     def _clear(self, name: str) -> None:
         self._change(lambda: self._state.clear(name))
         self._filters.write(self._state.typed)
@@ -181,6 +207,7 @@ class Board:
     def _show_filters(self) -> None:
         state = self._state
         self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
+        self._views.follow()
         self._connection.show_query(address_of(state.query, path=''))
 
     async def _export(self, fmt: str) -> None:
@@ -188,13 +215,16 @@ class Board:
             await self._exporter.export(fmt, self._state.query)
 
     def _ask_removal(self) -> None:
-        self._removal.ask()
+        async def confirmed() -> None:
+            try:
+                await self._services.workspace.remove_sample(self._user_id)
+            except ChurnboardError as error:
+                dialog.show_error(error.message)
+                return
+            dialog.close()
+            await self.refresh()
 
-    async def _remove_sample(self) -> None:
-        try:
-            await self._services.workspace.remove_sample(self._user_id)
-        except ChurnboardError as error:
-            self._removal.show_error(error.message)
-            return
-        self._removal.close()
-        await self.refresh()
+        with self._client.content:
+            dialog = ConfirmDialog(*REMOVAL, action='Remove', on_confirm=confirmed)
+        dialog.on('hide', dialog.delete, args=[])
+        dialog.ask()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol, Unpack
 
@@ -13,6 +13,7 @@ from services.export_grants import ExportState
 from services.identity import Right
 from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
+from services.saved_views import SavedView
 from services.schemas import Charts, DashboardData
 from services.visit_news import VisitNews
 
@@ -85,6 +86,16 @@ class BoardPreferences(Protocol):
     def change(self, user_id: int, **changes: Unpack[PreferenceChange]) -> Awaitable[Preferences]: ...
 
 
+class BoardViews(Protocol):
+    def list(self, user_id: int) -> Awaitable[Sequence[SavedView]]: ...
+    def add(self, user_id: int, name: str, query: DashboardQuery) -> Awaitable[SavedView]: ...
+    def restore(self, user_id: int, view: SavedView) -> Awaitable[SavedView]: ...
+    def change(
+        self, user_id: int, view_id: int, *, name: str | None = None, query: DashboardQuery | None = None
+    ) -> Awaitable[SavedView]: ...
+    def delete(self, user_id: int, view_id: int) -> Awaitable[SavedView]: ...
+
+
 class BoardSettings(Protocol):
     @property
     def refresh_seconds(self) -> float: ...
@@ -122,3 +133,5 @@ class BoardServices(Protocol):
     def settings(self) -> BoardSettings: ...
     @property
     def preferences(self) -> BoardPreferences: ...
+    @property
+    def views(self) -> BoardViews: ...

@@ -11,19 +11,19 @@ from pathlib import Path
 from nicegui import ui
 
 from app.pages.board_services import BoardIdentity
-from app.pages.reader import numbers_of, preferences_of
+from app.pages.commands import CommandDesk
+from app.pages.reader import IS_DARK, numbers_of, preferences_of
 from app.pages.updates import Updates
 from components.account_menu import AccountMenu
 from components.connection import Connection
 from components.page_links import PageLinks
 from components.page_theme import PageTheme
 from components.text import Text
-from services.preferences import Locale, Theme
+from services.preferences import Locale
 
 ASSETS = Path(__file__).parents[2] / 'assets'
+EVERYWHERE = ('board.css', 'status.css', 'palette.css', 'live.js', 'page.js', 'palette.js')
 PAGES = {'/': 'Board', '/data': 'Data'}
-IS_DARK = {Theme.SYSTEM: None, Theme.LIGHT: False, Theme.DARK: True}
-"""``None``: as the device has it."""
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def frame(
     :param path: where the page is, to mark it in the navigation.
     :param assets: style sheets and scripts that this page alone needs.
     """
-    _add_assets(('board.css', 'live.js', 'page.js', *assets))
+    _add_assets((*EVERYWHERE, *assets))
     client, chosen = ui.context.client, preferences_of(ui.context.client)
     layout, content = client.layout, client.content
     PageTheme(IS_DARK[chosen.theme])
@@ -59,6 +59,7 @@ def frame(
                 shortcuts=chosen.shortcuts,
             )
             updates.start(connection)
+            CommandDesk(updates, client)
             AccountMenu(name=identity.name, email=identity.email)
     with ui.element('div').classes('board'):
         Text('h1', title).classes('sr-only')

@@ -12,13 +12,16 @@ from nicegui import Client, ui
 from app.reader_locale import number_format
 from components.formats import NumberFormat
 from services.errors import ChurnboardError
-from services.preferences import Locale, Preferences
+from services.preferences import Locale, Preferences, Theme
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec('P')
 PREFERENCES = 'churnboard.preferences'
 """Where they are left in the request's scope, as the sign-in gate leaves the identity."""
+
+IS_DARK = {Theme.SYSTEM: None, Theme.LIGHT: False, Theme.DARK: True}
+"""``None``: as the device has it."""
 
 
 class ReadsPreferences(Protocol):

@@ -7,8 +7,8 @@ from typing import Unpack
 from nicegui import Client
 
 from app.pages.board_services import BoardPreferences
-from app.pages.frame import IS_DARK
-from app.pages.reader import PREFERENCES, preferences_of
+from app.pages.commands import KEYS
+from app.pages.reader import IS_DARK, PREFERENCES, preferences_of
 from app.pages.saving import Saving
 from app.pages.updates import Updates, rate_words
 from app.reader_locale import number_format
@@ -45,7 +45,6 @@ LOCALES = {
     Locale.TR_TR: 'Türkçe',
     Locale.ZH_CN: '中文 (简体)',
 }
-KEYS = {'p': 'pause or resume', 'r': 'refresh the board', '/': 'search customers'}
 
 
 class DisplayDesk:

@@ -141,12 +141,12 @@ class Updates:
         self._apply()
         for listener in self._on_choice:
             listener()
-        return await self._remember(interval=self.interval)
+        return await self.remember(interval=self.interval)
 
     async def _pause(self) -> None:
         self._paused = not self._paused
         self._apply()
-        await self._remember(paused=self._paused)
+        await self.remember(paused=self._paused)
 
     def _apply(self) -> None:
         self._draw()
@@ -163,7 +163,8 @@ class Updates:
         self._connection.show_interval(seconds or self._beat)
         self._control.show(paused=self._paused, rate=self.interval.value, missed=self.missed, off=off)
 
-    async def _remember(self, **changes: Unpack[PreferenceChange]) -> str:
+    async def remember(self, **changes: Unpack[PreferenceChange]) -> str:
+        """Keep what was chosen for the next page; why it could not be, which is shown beside the control as well."""
         problem = ''
         async with self._writing:  # in the order they were made
             try:

@@ -11,6 +11,7 @@ from services import (  # noqa: F401 -- fill the metadata
     models,
     preferences,
     rollup_tables,
+    saved_views,
     visits,
 )
 

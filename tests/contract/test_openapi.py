@@ -201,6 +201,7 @@ def filled(board: Board, alice: Person) -> Iterator[tuple[httpx.Client, dict[str
         export = rest.post('/api/exports', json={'format': 'csv'}).json()['data']
         key = rest.post('/api/keys', json={'name': 'nightly', 'scope': 'read'}).json()['data']
         note = rest.post('/api/customers/c1/notes', json={'text': 'Called Ana.'}).json()['data']
+        view = rest.post('/api/views', json={'name': 'north', 'query': {'q': 'north'}}).json()['data']
         yield (
             rest,
             {
@@ -209,6 +210,7 @@ def filled(board: Board, alice: Person) -> Iterator[tuple[httpx.Client, dict[str
                 'export_id': export['id'],
                 'key_id': key['id'],
                 'note_id': note['id'],
+                'view_id': view['id'],
                 'token': export['url'].rpartition('/')[2],
             },
         )
@@ -269,6 +271,15 @@ def test_what_changes_something_answers_as_described(
         ('post', '/api/keys', 201, {'json': {'name': 'another', 'scope': 'ingest'}}),
         ('post', '/api/keys', 400, {'json': {'name': 'another', 'scope': 'ingest'}}),
         ('delete', '/api/keys/{key_id}', 200, {}),
+        ('post', '/api/views', 201, {'json': {'name': 'late', 'query': {'from': '2026-11-01', 'min_score': 0.4}}}),
+        ('post', '/api/views', 400, {'json': {'name': 'North', 'query': {}}}),
+        ('post', '/api/views', 400, {'json': {'name': 'x', 'query': {'colour': 'red'}}}),
+        ('get', '/api/views', 200, {}),
+        ('patch', '/api/views/{view_id}', 200, {'json': {'name': 'South', 'query': {'risk': ['high'], 'range': '7d'}}}),
+        ('patch', '/api/views/{view_id}', 400, {'json': {}}),
+        ('delete', '/api/views/{view_id}', 200, {}),
+        ('delete', '/api/views/{view_id}', 404, {}),
+        ('patch', '/api/views/{view_id}', 404, {'json': {'name': 'x'}}),
         ('post', '/api/auth/renew', 200, {}),
         ('post', '/api/auth/revoke', 400, {'json': {'token': 5}}),
         ('post', '/api/auth/revoke', 200, {}),

@@ -161,7 +161,7 @@ def test_beats_do_not_move_the_page_or_take_the_focus(telco_board: Board, sign_i
     page.evaluate('window.scrollTo(0, 400)')
     first = page.locator('[data-connection] time').get_attribute('datetime')
     page.wait_for_function(
-        "before => document.querySelector('[data-connection] time').dateTime !== before", arg=first, timeout=20_000
+        "before => document.querySelector('[data-connection] time').dateTime !== before", arg=first, timeout=30_000
     )
     assert page.evaluate('window.scrollY') == 400
     assert page.evaluate('document.activeElement.value') == '759'

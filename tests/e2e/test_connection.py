@@ -9,46 +9,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.e2e.conftest import value
+from tests.e2e.network import Network
 
 SignIn = Callable[[Board, str], Page]
 PERSON = 'ivan-of-connections@example.com'
-
-
-class Network:
-    """The page's socket goes through here, whichever way it takes; everything else reaches the server at all times."""
-
-    def __init__(self, page: Page) -> None:
-        self._down = False
-        self._open: list[WebSocketRoute] = []
-        page.route_web_socket('**/*', self._socket)
-        page.route('**/_nicegui_ws/**', self._request)
-
-    def cut(self) -> None:
-        self._down = True
-        for socket in self._open:
-            socket.close()
-        self._open.clear()
-
-    def heal(self) -> None:
-        self._down = False
-
-    def _socket(self, socket: WebSocketRoute) -> None:
-        if self._down:
-            socket.close()
-        else:
-            socket.connect_to_server()
-            self._open.append(socket)
-
-    def _request(self, route: Route) -> None:
-        if self._down:
-            route.abort()
-        else:
-            route.fallback()
 
 
 @pytest.fixture

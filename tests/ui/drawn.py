@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
@@ -72,8 +73,22 @@ def trend(user: User, key: str) -> Drawn:
     return page(user).one(f'card-{key}').one('trend')
 
 
+def presses(user: User, action: str, item: str = '') -> Drawn:
+    """What does this when it is clicked."""
+    (there,) = (each for each in page(user).all() if _does(each) == (action, item))
+    return there
+
+
 def press(user: User, action: str, item: str = '') -> None:
-    """Click what does this."""
-    offered = [each.attributes for each in page(user).all() if each.attributes.get('data-action') == action]
-    assert item in [attributes.get('data-item', '') for attributes in offered]
-    UserInteraction(user=user, elements=set(markups(user)), target=None).trigger('action', [action, item])
+    assert presses(user, action, item)
+    for markup in markups(user):
+        if any(_does(each) == (action, item) for each in Drawn('body', {}, [markup.tree]).all()):
+            UserInteraction[ui.element](user=user, elements={markup}, target=None).trigger('action', [action, item])
+
+
+def pressed(user: User, action: str, item: str) -> bool:
+    return presses(user, action, item).attributes['aria-pressed'] == 'true'
+
+
+def _does(drawn: Drawn) -> tuple[str | None, str]:
+    return drawn.attributes.get('data-action'), drawn.attributes.get('data-item', '')

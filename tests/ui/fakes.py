@@ -16,6 +16,7 @@ from services.export_grants import ExportState
 from services.identity import NEVER, Proof, Right
 from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
+from services.saved_views import SavedView
 from services.schemas import (
     ActivityItem,
     Alert,
@@ -257,6 +258,49 @@ class FakePreferences:
         return self.kept
 
 
+@dataclass
+class FakeViews:
+    """The saved views of user 1."""
+
+    kept: list[SavedView] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def list(self, user_id: int) -> list[SavedView]:
+        self._check(user_id)
+        return sorted(self.kept, key=lambda view: view.name)
+
+    async def add(self, user_id: int, name: str, query: DashboardQuery) -> SavedView:
+        self._check(user_id)
+        view = SavedView(id=len(self.kept) + 1, name=name, query=query, stored='')
+        self.kept.append(view)
+        return view
+
+    async def restore(self, user_id: int, view: SavedView) -> SavedView:
+        self._check(user_id)
+        self.kept.append(view)
+        return view
+
+    async def change(
+        self, user_id: int, view_id: int, *, name: str | None = None, query: DashboardQuery | None = None
+    ) -> SavedView:
+        self._check(user_id)
+        (before,) = (view for view in self.kept if view.id == view_id)
+        view = replace(before, name=name or before.name, query=query or before.query)
+        self.kept[self.kept.index(before)] = view
+        return view
+
+    async def delete(self, user_id: int, view_id: int) -> SavedView:
+        self._check(user_id)
+        (view,) = (view for view in self.kept if view.id == view_id)
+        self.kept.remove(view)
+        return view
+
+    def _check(self, user_id: int) -> None:
+        assert user_id == 1
+        if self.error:
+            raise self.error
+
+
 @dataclass(frozen=True)
 class FakeSettings:
     refresh_seconds: float = 3600  # a test ticks by itself
@@ -283,6 +327,7 @@ class FakeServices:
     exports: FakeExports = field(default_factory=FakeExports)
     preferences: FakePreferences = field(default_factory=FakePreferences)
     news: FakeNews = field(default_factory=FakeNews)
+    views: FakeViews = field(default_factory=FakeViews)
     page_registry: FakeRegistry = field(default_factory=FakeRegistry)
     settings: FakeSettings = FakeSettings()
 

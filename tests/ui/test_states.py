@@ -4,7 +4,7 @@ from nicegui.testing import User
 
 from services.errors import Unavailable
 from tests.ui.board_user import one, one_hidden, refresh, settled
-from tests.ui.drawn import metric
+from tests.ui.drawn import metric, press
 from tests.ui.fakes import FakeHub, FakeServices
 
 
@@ -49,7 +49,7 @@ async def test_sample_data_is_marked_and_removed_after_a_question(user: User, hu
     await user.open('/')
     await user.should_see('Sample data')
 
-    user.find('Remove sample data').click()
+    press(user, 'sample')
     await user.should_see('Remove the sample data?')
     user.find(marker='dialog-confirm').click()
     await settled()
@@ -62,7 +62,7 @@ async def test_a_removal_that_fails_says_why_in_the_dialog(user: User, hub: Fake
     services.workspace.error = Unavailable('The database does not answer.')
     await user.open('/')
 
-    user.find('Remove sample data').click()
+    press(user, 'sample')
     user.find(marker='dialog-confirm').click()
 
     await user.should_see(marker='dialog-error', content='The database does not answer.')

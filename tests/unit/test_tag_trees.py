@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from components.formats import NumberFormat, count, written_as
-from components.markup import Node, nodes, shared, tag
+from components.markup import Node, Rows, nodes, tag
 
 HOSTILE = '<img src=x onerror=alert(1)>'
 
@@ -66,21 +66,21 @@ def test_a_link_within_the_server_is_taken(href: str) -> None:
     assert as_sent(tag('a', href=href)) == ['a', {'href': href}, []]
 
 
-def test_what_is_shared_is_drawn_once_for_each_item_and_way_of_writing_numbers() -> None:
+def test_a_row_is_drawn_once_while_it_is_in_its_list_and_for_each_way_of_writing_numbers() -> None:
     drawn = []
 
-    @shared
     def row(number: int) -> Node:
         drawn.append(number)
         return tag('li', '', count(number))
 
-    german = NumberFormat(decimal=',', group='.')
-    english = [as_sent(tag('ul', '', row(1_000), row(2_000))) for _ in range(3)]
-    with written_as(german):
-        assert as_sent(row(1_000)) == ['li', {}, ['1.000']]
-        assert as_sent(row(1_000)) == ['li', {}, ['1.000']]
-    assert english[0] == ['ul', {}, [['li', {}, ['1,000']], ['li', {}, ['2,000']]]]
-    assert drawn == [1_000, 2_000, 1_000]
+    rows = Rows(row)
+    assert as_sent(rows.of((1_000, 2_000))) == [['li', {}, ['1,000']], ['li', {}, ['2,000']]]
+    assert as_sent(rows.of((3_000, 1_000))) == [['li', {}, ['3,000']], ['li', {}, ['1,000']]]
+    assert drawn == [1_000, 2_000, 3_000]
+    rows.of((2_000,))
+    assert drawn == [1_000, 2_000, 3_000, 2_000], 'what left the list is not kept'
+    with written_as(NumberFormat(decimal=',', group='.')):
+        assert as_sent(rows.of((2_000,))) == [['li', {}, ['2.000']]]
 
 
 def test_all_tags_of_a_tree_are_found_in_their_order() -> None:
