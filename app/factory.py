@@ -171,7 +171,15 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         uploads=uploads,
         visits=visits,
         news=NewsSinceVisit(
-            database, dashboard, visits, seen=hub.seen, users=lookup, lane=lane, patience=PATIENCE, clock=clock
+            database,
+            dashboard,
+            visits,
+            seen=hub.seen,
+            notice=hub.notice,
+            users=lookup,
+            lane=lane,
+            patience=PATIENCE,
+            clock=clock,
         ),
         upkeep=RollupUpkeep(database, bands=bands, clock=clock),
         workspace=Workspace(database, ingest, hub, bands=bands, rng=random.Random()),

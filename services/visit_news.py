@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -48,6 +48,7 @@ class NewsSinceVisit:
         visits: Visits,
         *,
         seen: Callable[[int], Seen | None],
+        notice: Callable[[int], Awaitable[None]],
         users: UserLookup,
         lane: Lane,
         patience: Patience,
@@ -56,11 +57,13 @@ class NewsSinceVisit:
     ) -> None:
         """
         :param seen: what the last look told of a watched user.
+        :param notice: told the user of whom something was committed.
         :param at_once: rows that are gone through while somebody waits.
         """
         self._dashboard = dashboard
         self._visits = visits
         self._seen = seen
+        self._notice = notice
         self._users = users
         self._clock = clock
         self._reads = PatientReads(database, dashboard, lane=lane, patience=patience, at_once=at_once, kept=KEPT)
@@ -100,6 +103,7 @@ class NewsSinceVisit:
         :raises Unavailable: the database does not answer.
         """
         await self._visits.mark_seen(user_id, news.upto)
+        await self._notice(user_id)
 
 
 def _wanted(since: Moment, upto: Moment) -> Wanted[VisitNews]:

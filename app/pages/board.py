@@ -15,6 +15,7 @@ from app.pages.board_exporter import BoardExporter
 from app.pages.board_news import BoardNews
 from app.pages.board_services import BoardIdentity, BoardServices
 from app.pages.board_views import ViewDesk
+from app.pages.board_visit import BoardVisit
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.pages.reader import numbers_of
@@ -99,6 +100,7 @@ class Board:
                 address=f'{request.url.scheme}://{request.url.netloc}',
                 zone=identity.time_zone,
             )
+            self._visit = BoardVisit(services.news, identity, client, self._view.since)
 
         self._show_filters()
 
@@ -147,6 +149,7 @@ class Board:
         self._error.clear_error()
         self._connection.show_delayed(False)
         self._connection.show(snapshot.as_of)
+        await self._visit.show()
         return True
 
     def _waits_for(self, query: DashboardQuery) -> bool:

@@ -15,6 +15,7 @@ from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
 from services.saved_views import SavedView
 from services.schemas import Charts, DashboardData
+from services.visit_news import VisitNews
 
 
 class BoardSnapshot(Protocol):
@@ -71,6 +72,12 @@ class BoardExports(Protocol):
     def status(self, user_id: int, export_id: str) -> ExportStatus: ...
 
 
+class BoardNewsService(Protocol):
+    def revision(self, user_id: int) -> int | None: ...
+    def get(self, user_id: int) -> Awaitable[VisitNews | None]: ...
+    def mark_seen(self, user_id: int, news: VisitNews) -> Awaitable[None]: ...
+
+
 class PageRegistry(Protocol):
     def add(self, session_hash: str, client: Client) -> None: ...
 
@@ -118,6 +125,8 @@ class BoardServices(Protocol):
     def workspace(self) -> BoardWorkspace: ...
     @property
     def exports(self) -> BoardExports: ...
+    @property
+    def news(self) -> BoardNewsService: ...
     @property
     def page_registry(self) -> PageRegistry: ...
     @property

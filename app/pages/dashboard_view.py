@@ -17,6 +17,7 @@ from components.element_state import set_class
 from components.empty_state import EmptyState, FilteredEmpty
 from components.filter_bar import FilterBar
 from components.metric_grid import MetricGrid
+from components.since_panel import SincePanel
 from components.text import Text
 from services.query import DashboardQuery
 from services.schemas import Charts
@@ -36,6 +37,7 @@ class DashboardView:
         with self._root:
             self._empty = EmptyState(email=email, address=address)
             self._metrics = MetricGrid(zone=zone).classes('loading').mark('metrics')
+            self.since = SincePanel()
             self._nothing = FilteredEmpty(form=filters)
             self._panels = ui.element('div').classes('panels loading')
             with self._panels:
@@ -87,6 +89,7 @@ class DashboardView:
         self._empty.set_visibility(no_data)
         self._filters.set_visibility(not no_data)
         self._metrics.set_visibility(not no_data)
+        self.since.set_visibility(not no_data)
         self._nothing.set_visibility(not any_prediction and not no_data)
         self._nothing.show(state.describe())
         self._panels.set_visibility(any_prediction)

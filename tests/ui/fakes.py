@@ -9,6 +9,7 @@ from typing import Unpack
 
 from nicegui import Client
 
+from services.clock import rfc3339
 from services.errors import ChurnboardError
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
@@ -22,6 +23,7 @@ from services.schemas import (
     AlertType,
     AtRiskCustomer,
     BoardState,
+    ChangesSince,
     Charts,
     DashboardData,
     DayFigures,
@@ -33,6 +35,8 @@ from services.schemas import (
     Trend,
     Trends,
 )
+from services.visit_news import VisitNews
+from services.visits import Moment
 
 NOW = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
 METRICS = Metrics(
@@ -205,6 +209,33 @@ class FakeWorkspace:
 
 
 @dataclass
+class FakeNews:
+    """What a test says that changed since the last visit; marked as seen, nothing has."""
+
+    changes: ChangesSince | None = None
+    now: int | None = None
+    """The revision; ``None``: nobody knows it."""
+    error: ChurnboardError | None = None
+    asked: int = 0
+
+    def revision(self, _user_id: int) -> int | None:
+        return self.now
+
+    async def get(self, user_id: int) -> VisitNews | None:
+        assert user_id == 1
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return VisitNews(changes=self.changes, upto=Moment(at=NOW, arrivals=1)) if self.changes else None
+
+    async def mark_seen(self, user_id: int, news: VisitNews) -> None:
+        assert (user_id, news.changes) == (1, self.changes)
+        if self.error:
+            raise self.error
+        self.changes = ChangesSince(since=rfc3339(news.upto.at))
+
+
+@dataclass
 class FakeRegistry:
     pages: list[tuple[str, Client]] = field(default_factory=list)
 
@@ -295,6 +326,7 @@ class FakeServices:
     workspace: FakeWorkspace
     exports: FakeExports = field(default_factory=FakeExports)
     preferences: FakePreferences = field(default_factory=FakePreferences)
+    news: FakeNews = field(default_factory=FakeNews)
     views: FakeViews = field(default_factory=FakeViews)
     page_registry: FakeRegistry = field(default_factory=FakeRegistry)
     settings: FakeSettings = FakeSettings()

@@ -40,18 +40,23 @@ class Server:
         self.database = database
         self.now = now
         self.lane = Lane()
+        self.noticed: list[int] = []
         self.visits = Visits(database, clock=lambda: self.now)
         self.news = NewsSinceVisit(
             database,
             Dashboard(bands=RiskBands(), at_once=at_once),
             self.visits,
             seen=lambda _user_id: None,
+            notice=self._notice,
             users=UserLookup(database),
             lane=self.lane,
             patience=Patience(lane=0),
             clock=lambda: self.now,
             at_once=at_once,
         )
+
+    async def _notice(self, user_id: int) -> None:
+        self.noticed.append(user_id)
 
     async def after(self, **time: float) -> None:
         """Some time passes, with everything written down every minute as the server does."""
@@ -377,6 +382,7 @@ async def test_what_is_marked_as_seen_is_no_news_in_any_tab_and_what_came_meanwh
     other = Server(server.database, now=server.now)
     assert (await other.changes(alice)).newly_high == 2
     await server.news.mark_seen(alice, shown)
+    assert server.noticed == [alice]
     for each in (server, other):
         changes = await each.changes(alice)
         assert by_id(changes.newly_high_customers) == {'b': 0.95}

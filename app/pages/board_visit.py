@@ -1,0 +1,84 @@
+"""What changed since the reader's last visit, on one tab's board."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from nicegui import Client
+
+from app.pages.board_services import BoardIdentity, BoardNewsService
+from components.formats import day, short_day
+from components.since_panel import SincePanel
+from services.calendar import time_zone
+from services.errors import ChurnboardError
+from services.questions import BeingWorkedOut
+from services.visit_news import VisitNews
+
+log = logging.getLogger(__name__)
+
+A_WEEK = timedelta(days=6)
+"""So long back the name of a day names one day."""
+
+
+class BoardVisit:
+    """Keeps the panel up to date: asks only when the user's data changed, or while the answer is worked out."""
+
+    def __init__(self, service: BoardNewsService, identity: BoardIdentity, client: Client, panel: SincePanel) -> None:
+        self._service = service
+        self._user_id = identity.user_id
+        self._zone = time_zone(identity.time_zone)
+        self._client = client
+        self._panel = panel
+        self._news: VisitNews | None = None
+        self._shown: int | None = None
+        """The revision that it shows."""
+        panel.on_seen(self._mark_seen)
+
+    async def show(self) -> None:
+        """Where it cannot be told, what was told stays: the board itself says what is wrong."""
+        revision = self._service.revision(self._user_id)
+        if revision is not None and revision == self._shown:
+            return
+        try:
+            news = await self._service.get(self._user_id)
+        except BeingWorkedOut:
+            if not self._client.is_deleted:
+                self._panel.show_waiting()
+            return
+        except ChurnboardError as error:
+            log.warning('What changed since the last visit could not be told: %s', error.message)
+            return
+        if not self._client.is_deleted:
+            self._news, self._shown = news, revision
+            self._panel.show(news.changes if news else None, when=self._when(news) if news else '')
+
+    async def _mark_seen(self) -> None:
+        if self._news is None:
+            return
+        try:
+            await self._service.mark_seen(self._user_id, self._news)
+        except ChurnboardError as error:
+            log.warning('What changed could not be marked as seen: %s', error.message)
+            return
+        self._shown = None
+        await self.show()
+
+    def _when(self, news: VisitNews) -> str:
+        since = datetime.fromisoformat(news.changes.since)
+        return moment_words(since, now=datetime.now(UTC), zone=self._zone)
+
+
+def moment_words(instant: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+    """A moment in the past as people name it: ``14:02`` of today, ``Tuesday 14:02``, or with its date."""
+    at, today = instant.astimezone(zone), now.astimezone(zone).date()
+    if at.date() == today:
+        named = 'today'
+    elif today - at.date() == timedelta(days=1):
+        named = 'yesterday'
+    elif timedelta() < today - at.date() <= A_WEEK:
+        named = f'{at:%A}'
+    else:
+        named = short_day(at.date()) if at.year == today.year else day(at.date())
+    return f'{named} {at:%H:%M}'
