@@ -11,13 +11,11 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 run: $(VENV)/run.stamp
 	@$(BIN)/python main.py $(ARGS)
 
-# Browsers mostly wait, so their tests run beside the others; they are told of last, in one line unless some failed.
+# One after the other: a browser beside servers under test makes both wait, and what is timed late.
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/python -m pytest tests/e2e -m 'not long' >$(VENV)/e2e.log 2>&1 & browsers=$$!; \
-	$(BIN)/python -m pytest tests --ignore=tests/e2e -m 'not long' -n 4 --dist loadscope; others=$$?; \
-	wait $$browsers; browsers=$$?; tail -n $$(test $$browsers = 0 && echo 1 || echo +1) $(VENV)/e2e.log; \
-	test $$others = 0 -a $$browsers = 0
+	$(BIN)/python -m pytest tests --ignore=tests/e2e -m 'not long' -n 3 --dist loadscope
+	$(BIN)/python -m pytest tests/e2e -m 'not long'
 
 test-long: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests -m long --timeout=1800 -n 2

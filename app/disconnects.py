@@ -10,6 +10,8 @@ log = logging.getLogger(__name__)
 
 NO_RESPONSE = 'No response returned.'
 """What Starlette's ``BaseHTTPMiddleware``, which NiceGUI uses, raises then: uvicorn would print pages of traces."""
+NO_REQUEST = 'REQUEST_METHOD'
+"""What Engine.IO, under NiceGUI's socket, misses when a poll was given up before its body came."""
 
 
 class QuietDisconnects:
@@ -32,7 +34,7 @@ class QuietDisconnects:
 
         try:
             await self._app(scope, noting, send)
-        except RuntimeError as error:
-            if not gone or str(error) != NO_RESPONSE:
+        except (RuntimeError, KeyError) as error:
+            if not gone or error.args not in ((NO_RESPONSE,), (NO_REQUEST,)):
                 raise
             log.debug('A client went before it was answered')

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import socketio
 from fastapi import FastAPI
@@ -17,6 +15,7 @@ from app.api import uploads as uploads_api
 from app.api.errors import install_error_handlers
 from app.body_limit import BodyLimit
 from app.disconnects import QuietDisconnects
+from app.lifespan import lifespan
 from app.live_door import LiveDoor
 from app.page_registry import PageRegistry
 from app.request_timeouts import RequestLimits, RequestTimeouts
@@ -32,7 +31,6 @@ from services.alerts import Alerts
 from services.api_keys import ApiKeys
 from services.arrivals import Arrivals
 from services.auth import Auth
-from services.beat import Beat
 from services.board_messages import BoardMessages
 from services.broadcasts import Broadcasts
 from services.browser_sessions import BrowserSessions
@@ -63,6 +61,8 @@ from services.supervision import Supervisor
 from services.upload_events import pushing
 from services.uploads import Uploads
 from services.user_lookup import UserLookup
+from services.visit_news import NewsSinceVisit
+from services.visits import Visits
 from services.workspace import Workspace
 
 MAX_BODY = 65_536
@@ -150,6 +150,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         max_bytes=settings.max_upload_mb * 1_000_000,
     )
     uploads.on_progress(pushing(emitter))
+    visits = Visits(database, clock=clock)
     return Services(
         settings=settings,
         database=database,
@@ -168,6 +169,10 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         records=CustomerRecords(database, clock=clock),
         exports=exports,
         uploads=uploads,
+        visits=visits,
+        news=NewsSinceVisit(
+            database, dashboard, visits, seen=hub.seen, users=lookup, lane=lane, patience=PATIENCE, clock=clock
+        ),
         upkeep=RollupUpkeep(database, bands=bands, clock=clock),
         workspace=Workspace(database, ingest, hub, bands=bands, rng=random.Random()),
         supervisor=supervisor,
@@ -207,7 +212,7 @@ def create_app(services: Services) -> ASGIApp:
         redoc_url=None,
         openapi_url=None,
         generate_unique_id_function=lambda route: route.name,  # what tools name their functions after
-        lifespan=_lifespan(services),
+        lifespan=lifespan(services),
     )
     app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
     app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=PAGES, also_open=('/metrics',))
@@ -219,27 +224,3 @@ def create_app(services: Services) -> ASGIApp:
     app.mount('/socket.io', live)
     add_pages(app, services)
     return LiveDoor(app, live, settings=services.settings)
-
-
-def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        services.sockets.start_data_broadcast()
-        services.access.also(services.page_registry.check)
-        services.supervisor.start('slow requests', services.request_timeouts.run)
-        services.supervisor.start('beat', Beat(services.hub).run)
-        services.supervisor.start('key use', services.key_use.run)
-        services.supervisor.start('access', services.access.run)
-        if services.settings.metrics_token:
-            services.supervisor.start('loop lag', services.lag.run)
-        services.supervisor.start('sample feed', services.workspace.feed)
-        services.supervisor.start('uploads', services.uploads.run)
-        services.supervisor.start('rollup upkeep', services.upkeep.run)
-        yield
-        await services.supervisor.stop()
-        await services.uploads.close()
-        services.hub.close()
-        services.exports.close()
-        services.auth.close()
-
-    return lifespan

@@ -18,6 +18,7 @@ from app.api import (
     live_data,
     metrics,
     predictions,
+    revenue,
     series,
     session,
     unknown,
@@ -33,6 +34,7 @@ from app.pages.data import data_page
 from app.pages.failure import failure_page
 from app.pages.reader import with_preferences
 from app.pages.settings import settings_page
+from app.pages.visit import with_visit
 from app.services import Services
 
 ASSETS = Path(__file__).parents[1] / 'assets'
@@ -73,6 +75,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
         customers.create_router(auth, services.database, hub, services.customers, bands=services.settings.bands)
     )
     app.include_router(views.create_router(auth, services.views))
+    app.include_router(revenue.create_router(auth, services.customers))
     app.include_router(documents.create_router(auth, public_origins=services.settings.public_origins))
     app.include_router(unknown.create_router())
     app.include_router(login.create_router(auth, services.settings, services.page_registry.end))
@@ -88,7 +91,7 @@ def add_pages(app: FastAPI, services: Services) -> None:
         ('/customers/{customer_id:path}', 'Customer · Churnboard', customer_page(services)),
         ('/settings', 'Settings · Churnboard', settings_page(services)),
     ):
-        build = with_preferences(services.preferences, page)
+        build = with_visit(services.visits, with_preferences(services.preferences, page))
         ui.page(path, title=title, reconnect_timeout=PAGE_KEPT_SECONDS)(build)
     nicegui_app.on_page_exception(failure_page)
     ui.run_with(

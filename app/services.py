@@ -30,6 +30,8 @@ from services.socket_server import SocketServer
 from services.socket_service import SocketService
 from services.supervision import Supervisor
 from services.uploads import Uploads
+from services.visit_news import NewsSinceVisit
+from services.visits import Visits
 from services.workspace import Workspace
 
 
@@ -54,6 +56,8 @@ class Services:
     records: CustomerRecords
     exports: Exports
     uploads: Uploads
+    visits: Visits
+    news: NewsSinceVisit
     workspace: Workspace
     upkeep: RollupUpkeep
     supervisor: Supervisor

@@ -118,7 +118,7 @@
       <button class="button button-quiet pill-retry" type="button" hidden>Reconnect now</button>
       <span class="as-of" hidden><span class="as-of-label">as of </span><time data-clock></time
       ><span class="as-of-age"></span></span>
-      <div class="signed-out" hidden><h2 class="empty-title">You are signed out</h2>
+      <div class="signed-out" hidden><h1 class="empty-title">You are signed out</h1>
       <p class="empty-text">Sign in again, and this page goes on where you were.</p>
       <a class="button button-strong">Sign in again</a></div>`;
     element.querySelector('.pill-retry').addEventListener('click', retry);

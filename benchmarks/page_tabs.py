@@ -25,6 +25,7 @@ import orjson
 from benchmarks.live_clients import Heard
 from benchmarks.live_rest import connected
 from benchmarks.websocket import WebSocket
+from components.markup import nodes
 from services.errors import Unavailable
 
 CONNECT_SECONDS = 60
@@ -209,10 +210,12 @@ class Tab(WebSocket):
         super().leave()
 
     def texts(self, css_class: str) -> Iterator[str]:
-        """The texts of all elements of a class, in the order they were made; of a tab that is kept."""
-        for element in (self.elements or {}).values():
-            if css_class in element.get('class', ()) and 'text' in element:
-                yield element['text']
+        """The texts of all tags of a class that are drawn from data; of a tab that is kept."""
+        drawn = (element['props']['tree'] for element in (self.elements or {}).values() if 'tree' in _props(element))
+        for tree in drawn:
+            for _, attributes, children in nodes(tree):
+                if css_class in attributes.get('class', '').split():
+                    yield from (child for child in children if isinstance(child, str))
 
     def _hear(self, payload: bytes) -> None:
         name, message = orjson.loads(payload[2:])
@@ -280,8 +283,12 @@ class Tab(WebSocket):
         self.send(b'42' + json.dumps([event, data]).encode())
 
 
+def _props(element: dict[str, Any]) -> Any:
+    return element.get('props', {})
+
+
 def _is_lazy(element: dict[str, Any]) -> bool:
-    return 'data-lazy' in element.get('props', {})
+    return 'data-lazy' in _props(element)
 
 
 def _listener(element: dict[str, Any]) -> str:
@@ -291,4 +298,4 @@ def _listener(element: dict[str, Any]) -> str:
 
 def _fresh(elements: Elements | dict[str, dict[str, Any] | None]) -> bool:
     """Whether it is told how fresh the numbers are."""
-    return any(element and 'data-as-of' in element.get('props', ()) for element in elements.values())
+    return any(element and 'data-as-of' in _props(element) for element in elements.values())

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.customer_name import CustomerName
-from components.keyed_rows import KeyedRows, Row
-from components.panel import Panel
-from components.risk_chip import RiskChip
-from components.text import Text
-from components.time_ago import TimeAgo
+from components.customer_name import customer_name
+from components.markup import Markup, Node, Rows, tag
+from components.panel import panel
+from components.risk_chip import risk_chip
+from components.time_ago import time_ago
 from services.schemas import ActivityItem, PredictionStatus
 
 STATUS_WORDS = {
@@ -17,31 +16,32 @@ STATUS_WORDS = {
 }
 
 
-class ActivityRow(Row[ActivityItem], default_classes='activity-row'):
-    def __init__(self) -> None:
-        super().__init__('li')
-        with self:
-            self._risk = RiskChip()
-            self._customer = CustomerName()
-            self._source = Text('span').classes('source')
-            self._time = TimeAgo()
-
-    def show(self, item: ActivityItem) -> None:
-        self._risk.show(item.risk_level, item.churn_score)
-        self._customer.show(item.customer_id, item.customer_name)
-        self._source.set_text(STATUS_WORDS[item.status] + (item.file_name or 'API'))
-        self._time.show(item.timestamp)
-
-
-class ActivityList(Panel):
+class ActivityList(Markup):
     """The latest predictions, newest first."""
 
     def __init__(self) -> None:
-        super().__init__('Recent activity', name='activity')
-        with self:
-            self._rows = KeyedRows('ol', ActivityRow, lambda item: item.id)
-            self._rows.classes('activity-rows').props('role=list').mark('activity-rows')
+        self._rows = Rows(_row)
+        super().__init__(self._panel(()))
 
     def show(self, items: Sequence[ActivityItem]) -> None:
-        self.show_note(f'The latest {len(items)} predictions' if len(items) > 1 else '')
-        self._rows.show(items)
+        self.draw(self._panel(items))
+
+    def _panel(self, items: Sequence[ActivityItem]) -> Node:
+        return panel(
+            'Recent activity',
+            tag('ol', 'activity-rows', *self._rows.of(items), role='list'),
+            name='activity',
+            note=f'The latest {len(items)} predictions' if len(items) > 1 else '',
+        )
+
+
+def _row(item: ActivityItem) -> Node:
+    return tag(
+        'li',
+        'activity-row',
+        risk_chip(item.risk_level, item.churn_score),
+        customer_name(item.customer_id, item.customer_name),
+        tag('span', 'source', STATUS_WORDS[item.status] + (item.file_name or 'API')),
+        time_ago(item.timestamp),
+        key=item.id,
+    )

@@ -1,52 +1,55 @@
 from __future__ import annotations
 
-from nicegui import ui
+from dataclasses import dataclass
+from functools import cache
 
-from components.data_age import DataAge
+from components.data_age import data_age
 from components.formats import MISSING, NumberKind
-from components.info_tip import InfoTip
-from components.text import Text
-from components.trend_badge import Polarity, TrendBadge
+from components.info_tip import info_tip
+from components.markup import Encoded, Node, encoded, tag
+from components.trend_badge import TrendBadge
 from services.schemas import Trend
 
 
-class MetricCard(ui.element, default_classes='card'):
-    """One number with its name, its formula and what changed. Unchanged parts send nothing to the browser."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MetricCard:
+    """One number with its name, its formula and what changed."""
 
-    def __init__(
-        self,
-        title: str,
-        formula: str,
-        *,
-        key: str,
-        kind: NumberKind,
-        trend: str | None = None,
-        rising_is: Polarity = 'good',
-    ) -> None:
-        """
-        :param key: the number's name in the public payload: while the server cannot be reached otherwise, the browser
-            asks for it by REST, and writes it as its kind is written.
-        :param trend: the name of its trend, if it has one.
-        :param rising_is: what an increase means.
-        """
-        super().__init__('div')
-        self._trend: TrendBadge | None = None
-        with self:
-            with ui.element('dt').classes('card-title'):
-                Text('span', title)
-                DataAge('numbers')
-                InfoTip(title, formula)
-            self._value = Text('dd', MISSING).classes('card-value').mark(f'metric-{key}')
-            self._value.props(f'data-value={key} data-kind={kind}')
-            with ui.element('dd').classes('card-note'):
-                self._note = Text('span').classes('card-words').mark(f'note-{key}')
-                if trend:
-                    self._trend = TrendBadge(key=trend, rising_is=rising_is).mark(f'trend-{key}')
+    key: str
+    """The number's name in the public payload: while the server cannot be reached otherwise, the browser asks for it by
+    REST, and writes it as its kind is written."""
+    title: str
+    formula: str
+    kind: NumberKind = 'count'
+    trend: TrendBadge | None = None
+    """If the number has one."""
 
-    def show(self, value: str, *, note: str = '', trend: Trend | None = None) -> None:
-        self._value.set_text(value)
-        self._note.set_text(note)
-        if self._trend is not None:
-            self._trend.set_visibility(trend is not None)
-            if trend is not None:
-                self._trend.show(trend)
+
+@dataclass(frozen=True)
+class Reading:
+    """What a card says at a time."""
+
+    card: MetricCard
+    value: str = MISSING
+    """As the reader has numbers written, as is the note beside it."""
+    note: str = ''
+    trend: Trend | None = None
+    """``None``: there is none now."""
+
+
+def metric_card(reading: Reading) -> Node:
+    card, badge = reading.card, reading.card.trend
+    trend = badge.draw(reading.trend) if badge and reading.trend else None
+    return tag(
+        'div',
+        f'card card-{card.key}',
+        _title(card),
+        tag('dd', 'card-value', reading.value, data_value=card.key, data_kind=card.kind),
+        tag('dd', 'card-note', tag('span', 'card-words', reading.note), trend),
+    )
+
+
+@cache
+def _title(card: MetricCard) -> Encoded:
+    tip = info_tip(card.title, card.formula, key=card.key)
+    return encoded(tag('dt', 'card-title', tag('span', '', card.title), data_age('numbers'), tip))

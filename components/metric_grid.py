@@ -1,72 +1,85 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components import formats
-from components.metric_card import MetricCard
-from components.trend_badge import Polarity
-from services.schemas import Metrics, Trends
+from components.markup import Markup, Node, Rows, tag
+from components.metric_card import MetricCard, Reading, metric_card
+from components.trend_badge import TrendBadge
+from services.schemas import Metrics, Trend, Trends
 
 OVER = 'over all predictions that match the filters'
-FORMULAS = {
-    'avg_churn_score': f'Mean churn score, {OVER}.',
-    'high_risk_predictions': f'Predictions with a high churn score, {OVER}.',
-    'retention_rate': '100 % minus the mean of each customer’s latest churn score.',
-    'new_predictions_today': 'Predictions made today, in your time zone.',
-    'total_predictions': 'All predictions that match the filters.',
-    'medium_risk_predictions': f'Predictions with a medium churn score, {OVER}.',
-    'low_risk_predictions': f'Predictions with a low churn score, {OVER}.',
-    'engagement_score': 'Customers scored in the last 7 days, as a share of those scored in the last 30 days.',
-    'active_users_today': 'Customers with a prediction today.',
-}
+CHURN = MetricCard(
+    key='avg_churn_score',
+    title='Average churn',
+    formula=f'Mean churn score, {OVER}.',
+    kind='fraction',
+    trend=TrendBadge('churn_trend', rising_is='bad'),
+)
+HIGH = MetricCard(
+    key='high_risk_predictions', title='High risk', formula=f'Predictions with a high churn score, {OVER}.'
+)
+RETENTION = MetricCard(
+    key='retention_rate',
+    title='Expected retention',
+    formula='100 % minus the mean of each customer’s latest churn score.',
+    kind='percent',
+    trend=TrendBadge('retention_trend'),
+)
+NEW = MetricCard(key='new_predictions_today', title='New today', formula='Predictions made today, in your time zone.')
+TOTAL = MetricCard(key='total_predictions', title='Predictions', formula='All predictions that match the filters.')
+MEDIUM = MetricCard(
+    key='medium_risk_predictions', title='Medium risk', formula=f'Predictions with a medium churn score, {OVER}.'
+)
+LOW = MetricCard(key='low_risk_predictions', title='Low risk', formula=f'Predictions with a low churn score, {OVER}.')
+ENGAGEMENT = MetricCard(
+    key='engagement_score',
+    title='Engagement',
+    formula='Customers scored in the last 7 days, as a share of those scored in the last 30 days.',
+    kind='percent',
+    trend=TrendBadge('engagement_trend'),
+)
+ACTIVE = MetricCard(key='active_users_today', title='Active today', formula='Customers with a prediction today.')
+CARDS = (CHURN, HIGH, RETENTION, NEW, TOTAL, MEDIUM, LOW, ENGAGEMENT, ACTIVE)
+LEADING = 4
+"""So many of them lead, the others explain."""
 
 
-class MetricGrid(ui.element, default_classes='metrics'):
-    """The nine numbers: four that lead, five that explain."""
+class MetricGrid(Markup):
+    """The nine numbers."""
 
     def __init__(self) -> None:
-        super().__init__('div')
-        with self:
-            with ui.element('dl').classes('cards cards-primary'):
-                self._churn = _card(
-                    'avg_churn_score', 'Average churn', 'fraction', trend='churn_trend', rising_is='bad'
-                )
-                self._high = _card('high_risk_predictions', 'High risk')
-                self._retention = _card('retention_rate', 'Expected retention', 'percent', trend='retention_trend')
-                self._new = _card('new_predictions_today', 'New today')
-            with ui.element('dl').classes('cards cards-compact'):
-                self._total = _card('total_predictions', 'Predictions')
-                self._medium = _card('medium_risk_predictions', 'Medium risk')
-                self._low = _card('low_risk_predictions', 'Low risk')
-                self._engagement = _card('engagement_score', 'Engagement', 'percent', trend='engagement_trend')
-                self._active = _card('active_users_today', 'Active today')
+        self._cards = Rows(metric_card)
+        super().__init__(self._grid([Reading(card) for card in CARDS]))
 
     def show(self, metrics: Metrics, trends: Trends) -> None:
-        if metrics.total_predictions:
-            self._churn.show(formats.fraction(metrics.avg_churn_score), trend=trends.churn_trend)
-            self._retention.show(formats.percent(metrics.retention_rate), trend=trends.retention_trend)
-            self._engagement.show(formats.percent(metrics.engagement_score), trend=trends.engagement_trend)
-        else:
-            for card in (self._churn, self._retention, self._engagement):
-                card.show(formats.MISSING)  # a mean of nothing is no 0 %
-        self._show_counts(metrics)
+        self.draw(self._grid(_readings(metrics, trends)))
 
-    def _show_counts(self, metrics: Metrics) -> None:
-        total = metrics.total_predictions
-        customers = formats.plural(metrics.active_users_today, 'customer', 'customers')
-        self._new.show(formats.count(metrics.new_predictions_today), note=f'predictions, for {customers}')
-        self._total.show(formats.count(total), note='that match')
-        self._active.show(formats.count(metrics.active_users_today), note='customers')
-        for card, number in (
-            (self._high, metrics.high_risk_predictions),
-            (self._medium, metrics.medium_risk_predictions),
-            (self._low, metrics.low_risk_predictions),
-        ):
-            card.show(formats.count(number), note=f'{formats.share(number, total)} of predictions')
+    def _grid(self, readings: list[Reading]) -> Node:
+        cards = self._cards.of(readings)
+        leading = tag('dl', 'cards cards-primary', *cards[:LEADING])
+        return tag('div', 'metrics', leading, tag('dl', 'cards cards-compact', *cards[LEADING:]))
 
 
-def _card(
-    key: str, title: str, kind: formats.NumberKind = 'count', *, trend: str | None = None, rising_is: Polarity = 'good'
-) -> MetricCard:
-    card = MetricCard(title, FORMULAS[key], key=key, kind=kind, trend=trend, rising_is=rising_is)
-    return card.classes(f'card-{key}')
+def _readings(metrics: Metrics, trends: Trends) -> list[Reading]:
+    """In the order of the cards."""
+    total, active = metrics.total_predictions, metrics.active_users_today
+    customers = formats.plural(active, 'customer', 'customers')
+    return [
+        _mean(CHURN, total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
+        _band(HIGH, total, metrics.high_risk_predictions),
+        _mean(RETENTION, total, formats.percent(metrics.retention_rate), trends.retention_trend),
+        Reading(NEW, formats.count(metrics.new_predictions_today), f'predictions, for {customers}'),
+        Reading(TOTAL, formats.count(total), 'that match'),
+        _band(MEDIUM, total, metrics.medium_risk_predictions),
+        _band(LOW, total, metrics.low_risk_predictions),
+        _mean(ENGAGEMENT, total, formats.percent(metrics.engagement_score), trends.engagement_trend),
+        Reading(ACTIVE, formats.count(active), 'customers'),
+    ]
+
+
+def _mean(card: MetricCard, total: int, value: str, trend: Trend) -> Reading:
+    """A mean of nothing is no 0 %."""
+    return Reading(card, value, trend=trend) if total else Reading(card)
+
+
+def _band(card: MetricCard, total: int, number: int) -> Reading:
+    return Reading(card, formats.count(number), f'{formats.share(number, total)} of predictions')

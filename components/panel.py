@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.data_age import DataAge
+from components.data_age import DataAge, data_age
+from components.markup import Child, Node, tag
 from components.text import Text
 
 
@@ -21,3 +22,21 @@ class Panel(ui.element, default_classes='panel'):
 
     def show_note(self, note: str) -> None:
         self._note.set_text(note)
+
+
+def panel(title: str, *children: Child, name: str, note: str) -> Node:
+    """The same in a markup; :param name: is there once on a page."""
+    heading = f'{name}-title'
+    return tag(
+        'section',
+        f'panel panel-{name}',
+        tag(
+            'div',
+            'panel-head',
+            tag('h2', 'panel-title', title, id=heading),
+            tag('p', 'panel-note', note),
+            data_age('page'),
+        ),
+        *children,
+        aria_labelledby=heading,
+    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.element_state import set_prop
+from components.markup import Node, tag
 
 
 class TimeAgo(ui.element):
@@ -17,3 +18,8 @@ class TimeAgo(ui.element):
 
     def show(self, timestamp: str | None) -> None:
         set_prop(self, 'datetime', timestamp)
+
+
+def time_ago(timestamp: str, *, clock: bool = False, classes: str = '', role: str | None = None) -> Node:
+    """The same in a markup."""
+    return tag('time', classes, datetime=timestamp, data_clock='' if clock else None, role=role)

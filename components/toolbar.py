@@ -5,7 +5,8 @@ from typing import Any
 
 from nicegui import ui
 
-from components.button import Button
+from components.button import Button, button
+from components.markup import Markup, Node, tag
 from components.menu import Menu
 from components.text import Text
 
@@ -29,9 +30,7 @@ class Toolbar(ui.element, default_classes='toolbar'):
             self._message = Text('p').classes('toolbar-message').props('role=status').mark('toolbar-message')
             Button('Refresh', on_refresh).props('data-key=r aria-keyshortcuts=r').mark('refresh')
             with Menu('Export'):
-                Text('p', 'All predictions that match, as').classes('menu-caption')
-                for fmt, name in FORMATS.items():
-                    _export_item(fmt, name, on_export)
+                Markup(_formats(), actions={'export': on_export})
 
     def begin_with(self, element: ui.element) -> None:
         """Put something before what can always be done."""
@@ -49,6 +48,6 @@ class Toolbar(ui.element, default_classes='toolbar'):
             self._message.set_text('')
 
 
-def _export_item(fmt: str, name: str, on_export: Callable[[str], Any]) -> None:
-    button = Button(name, lambda: on_export(fmt), kind='quiet')
-    button.classes('menu-item').props(f'data-export={fmt}').mark(f'export-{fmt}')
+def _formats() -> Node:
+    buttons = [button(name, 'export', fmt, kind='quiet', classes='menu-item') for fmt, name in FORMATS.items()]
+    return tag('div', '', tag('p', 'menu-caption', 'All predictions that match, as'), *buttons)

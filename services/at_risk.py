@@ -11,6 +11,7 @@ from services.clock import micros_rfc3339
 from services.models import Prediction
 from services.recent import prediction_rows, split_reasons
 from services.schemas import AtRiskCustomer
+from services.score_change import Earlier, change_from, scores_before
 from services.scores import RiskBands, from_millionths
 from services.selection import Selection
 
@@ -28,24 +29,30 @@ class ScoredCustomer(NamedTuple):
     predicted_at: int
     account_value: int | None
     reasons: str | None
+    earlier: int | None
+    """Its score a week before."""
 
 
 def customers_by_arrival(
-    session: Session, selection: Selection, arrivals: Select[*tuple[Any, ...]]
+    session: Session, selection: Selection, arrivals: Select[*tuple[Any, ...]], earlier: Earlier
 ) -> tuple[AtRiskCustomer, ...]:
     """The customers of these predictions, highest score first; among equals the later arrival. At most 20."""
-    found = session.execute(
+    rows = session.execute(
         prediction_rows()
         .where(col(Prediction.user_id) == selection.user_id, col(Prediction.arrival).in_(arrivals))
         # the sum keeps SQLite from going through everybody in the order of an index
         .order_by((col(Prediction.score) + 0).desc(), col(Prediction.arrival).desc())
         .limit(AT_RISK)
-    )
-    return tuple(at_risk_customer(row, selection.bands) for row in found)
+    ).all()
+    before = scores_before(session, earlier, [row.customer_id for row in rows])
+    return tuple(at_risk_customer(row, selection.bands, earlier=before.get(row.customer_id)) for row in rows)
 
 
-def at_risk_customer(row: ScoredCustomer | Row[Any], bands: RiskBands) -> AtRiskCustomer:
-    """:param row: of :func:`services.recent.prediction_rows`, where there is no tuple."""
+def at_risk_customer(row: ScoredCustomer | Row[Any], bands: RiskBands, *, earlier: int | None) -> AtRiskCustomer:
+    """
+    :param row: of :func:`services.recent.prediction_rows`, where there is no tuple.
+    :param earlier: the customer's score a week before, in millionths.
+    """
     return AtRiskCustomer(
         customer_id=row.customer_id,
         customer_name=row.customer_name,
@@ -54,4 +61,5 @@ def at_risk_customer(row: ScoredCustomer | Row[Any], bands: RiskBands) -> AtRisk
         timestamp=micros_rfc3339(row.predicted_at),
         account_value=None if row.account_value is None else row.account_value / 1_000_000,
         reasons=split_reasons(row.reasons),
+        change_7d=change_from(earlier, row.score),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -14,6 +15,7 @@ from services.models import Prediction
 from services.prediction_list import prediction_item
 from services.recent import prediction_rows
 from services.record_items import notes_about, record_about
+from services.score_change import WEEK
 from services.scores import from_millionths
 from services.selection import Selection
 from services.visibility import visible
@@ -38,7 +40,7 @@ def customer_detail(
     scores = (
         session.execute(select(col(Prediction.score)).where(*mine).order_by(*NEWEST_FIRST).limit(2)).scalars().all()
     )
-    detail = customer_item(row, selection.bands)
+    detail = customer_item(row, selection.bands, earlier=_a_week_ago(session, selection, mine))
     detail['predictions'] = session.execute(select(func.count()).where(*mine)).scalar_one()
     if len(scores) == 2:
         detail['change'] = from_millionths(scores[0] - scores[1])
@@ -46,6 +48,13 @@ def customer_detail(
     detail['history'] = _history(session, selection, mine, limit=limit, after=after, about=about)
     detail['notes'] = notes_about(session, selection.user_id, customer_id)
     return detail
+
+
+def _a_week_ago(session: Session, selection: Selection, mine: list[ColumnElement[bool]]) -> int | None:
+    """The customer's score as of the end of the day 7 days before today, in millionths."""
+    then = selection.end_of(selection.today - timedelta(days=WEEK))
+    score = select(col(Prediction.score)).where(*mine, then > AT).order_by(*NEWEST_FIRST).limit(1)
+    return session.execute(score).scalar()
 
 
 def _history(

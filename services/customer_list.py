@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,20 +19,21 @@ from services.dashboard import Dashboard
 from services.database import Database
 from services.errors import InvalidToken, NotFound
 from services.lane import Lane
-from services.last_known import LastKnown
 from services.matching import match
+from services.patient_reads import PatientReads, Wanted
 from services.plan import Route
 from services.planner import AT_ONCE
 from services.query import DashboardQuery
-from services.questions import BeingWorkedOut, Question, TakesLong
+from services.questions import Question
 from services.record_items import notes_about
+from services.revenue_at_risk import RevenueAtRisk, revenue_at_risk, rows_of_revenue
 from services.schemas import BoardState
+from services.score_change import earlier_by_predictions, earlier_by_rollups
 from services.selection import Selection
-from services.single_flight import SingleFlightCache
 from services.user_lookup import UserLookup
 
 KEPT = 16
-"""Pages that took long: somebody asks for them again in a few seconds. One is up to half a megabyte."""
+"""Pages, each up to half a megabyte."""
 
 NOBODY = 'There is no such customer.'
 
@@ -66,12 +65,8 @@ class CustomerList:
         self._database = database
         self._dashboard = dashboard
         self._users = users
-        self._lane = lane
-        self._patience = patience
         self._clock = clock
-        self._at_once = at_once
-        self._worked_out = SingleFlightCache(size=KEPT)
-        self._known: LastKnown[bytes] = LastKnown(size=KEPT)
+        self._reads = PatientReads(database, dashboard, lane=lane, patience=patience, at_once=at_once, kept=KEPT)
 
     async def question(self, user_id: int, query: DashboardQuery) -> Question:
         """The query as of now, which tells by its ``etag`` whether an earlier answer still holds.
@@ -86,19 +81,32 @@ class CustomerList:
         selection = self._dashboard.selection(user_id, query, zone=state.time_zone, now=at)
         return Question(selection=selection, revision=state.revision, at=at)
 
-    async def page(self, question: Question, *, sort: CustomerSort, limit: int, cursor: str | None) -> CustomerAnswer:
+    async def page(
+        self, question: Question, *, sort: CustomerSort, limit: int, cursor: str | None, awake: bool = False
+    ) -> CustomerAnswer:
         """A page of the query's customers.
 
+        :param awake: without those who are snoozed today.
         :raises InvalidRequest: the cursor is not one of this user, query and order.
         :raises BeingWorkedOut: it takes long, and is there in some seconds.
         :raises Unavailable: the database does not answer.
         """
-        after = place_of(cursor, (question.about, sort), kinds=PLACES[sort])
-        stretch = Stretch(sort=sort, most=limit + 1, after=after)
-        found = await self._database.read(partial(self._try, question.selection, stretch))
-        if isinstance(found, TakesLong):
-            return await self._in_turn(question, stretch, found.predictions)
-        return CustomerAnswer(members=found)
+        after = place_of(cursor, (question.about, sort), kinds=tuple(PLACES[sort].values()))
+        stretch = Stretch(sort=sort, most=limit + 1, after=after, awake=awake)
+        read, rows = partial(_page, stretch=stretch), partial(rows_to_read, stretch=stretch)
+        found = await self._reads.get(question, Wanted(key=('customers', stretch), read=read, rows=rows))
+        state = b',"state":%b' % orjson.dumps(BoardState.REFRESHING) if found.refreshing else b''
+        return CustomerAnswer(members=found.value + state, refreshing=found.refreshing)
+
+    async def revenue(self, question: Question) -> RevenueAtRisk:
+        """What the query's customers at high risk are worth.
+
+        :raises BeingWorkedOut: it takes long, and is there in some seconds.
+        :raises Unavailable: the database does not answer.
+        """
+        wanted = Wanted(key='revenue', read=revenue_at_risk, rows=rows_of_revenue)
+        found = await self._reads.get(question, wanted)
+        return found.value.model_copy(update={'state': BoardState.REFRESHING}) if found.refreshing else found.value
 
     async def detail(self, question: Question, customer_id: str, *, limit: int, cursor: str | None) -> dict[str, Any]:
         """A customer and a page of its predictions on the query's days: the keys of ``CustomerDetail``.
@@ -129,37 +137,6 @@ class CustomerList:
             return []
         return await self._database.read(lambda session: notes_about(session, user_id, customer_id))
 
-    def _try(self, selection: Selection, stretch: Stretch, session: Session) -> bytes | TakesLong:
-        planned = self._dashboard.planned(session, selection)
-        assert planned.plan is not None
-        if planned.plan.takes_long:
-            return TakesLong(predictions=planned.plan.rows)
-        if planned.plan.route is Route.ROLLUPS and rows_to_read(session, planned, stretch) > self._at_once:
-            return TakesLong(predictions=None)
-        return _page(session, planned, stretch)
-
-    async def _in_turn(self, question: Question, stretch: Stretch, predictions: int | None) -> CustomerAnswer:
-        key = ('customers', question.reading, stretch)
-        self._lane.want(key)
-        page = self._worked_out.start((key, question.revision), partial(self._work_out, question, stretch, key))
-        await asyncio.wait({page}, timeout=self._patience.lane)  # who gives up does not end it for the others
-        if page.done():
-            return CustomerAnswer(members=page.result())
-        known = self._known.get(key)
-        if known is None:
-            raise BeingWorkedOut(predictions)
-        state = b',"state":%b' % orjson.dumps(BoardState.REFRESHING)
-        return CustomerAnswer(members=known + state, refreshing=True)
-
-    async def _work_out(self, question: Question, stretch: Stretch, key: Hashable) -> bytes:
-        page = await self._lane.ask(question.selection.user_id, key, partial(self._read, question.selection, stretch))
-        self._known.put(key, page)
-        return page
-
-    def _read(self, selection: Selection, stretch: Stretch) -> bytes:
-        with self._database.reading(patient=True) as session:
-            return _page(session, self._dashboard.planned(session, selection), stretch)
-
 
 def _page(session: Session, planned: Selection, stretch: Stretch) -> bytes:
     by_rollups = planned.plan is not None and planned.plan.route is Route.ROLLUPS
@@ -167,10 +144,10 @@ def _page(session: Session, planned: Selection, stretch: Stretch) -> bytes:
     found = session.execute(in_order(session, ready, stretch)).all()
     limit = stretch.most - 1
     shown = found[:limit]
-    items = customer_items(session, planned, [row.arrival for row in shown])
+    earlier = earlier_by_rollups(ready) if by_rollups else earlier_by_predictions(ready)
+    items = customer_items(session, planned, [row.arrival for row in shown], earlier)
     cursor = None
     if len(found) > limit:
-        last = shown[-1]
-        place = (last.customer_id,) if stretch.sort is CustomerSort.ID else (last.score, last.arrival)
+        place = tuple(getattr(shown[-1], name) for name in PLACES[stretch.sort])
         cursor = cursor_of(place, ((planned.user_id, planned.query), stretch.sort))
     return b'"items":%b,"next_cursor":%b' % (orjson.dumps(items), orjson.dumps(cursor))

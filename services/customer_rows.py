@@ -12,19 +12,27 @@ from sqlmodel import Session, col
 from services.clock import micros_rfc3339
 from services.models import Prediction
 from services.recent import prediction_rows, split_reasons
+from services.score_change import Earlier, change_from, scores_before
 from services.scores import RiskBands, from_millionths
 from services.selection import Selection
 from services.visibility import visible
 
 
-def customer_items(session: Session, selection: Selection, arrivals: Sequence[int]) -> list[dict[str, Any]]:
+def customer_items(
+    session: Session, selection: Selection, arrivals: Sequence[int], earlier: Earlier
+) -> list[dict[str, Any]]:
     """The customers of these predictions, in their order: the keys of ``CustomerItem``, absent where there is nothing.
 
     :param arrivals: one prediction of each.
+    :param earlier: what customers' scores were a week before.
     """
     found = session.execute(customer_rows(selection.user_id).where(col(Prediction.arrival).in_(arrivals)))
     rows = {row.arrival: row for row in found}
-    return [customer_item(rows[arrival], selection.bands) for arrival in arrivals]
+    before = scores_before(session, earlier, [row.customer_id for row in rows.values()])
+    return [
+        customer_item(row, selection.bands, earlier=before.get(row.customer_id))
+        for row in (rows[arrival] for arrival in arrivals)
+    ]
 
 
 def customer_rows(user_id: int) -> Select[*tuple[Any, ...]]:
@@ -34,12 +42,16 @@ def customer_rows(user_id: int) -> Select[*tuple[Any, ...]]:
     return rows.where(col(Prediction.user_id) == user_id)
 
 
-def customer_item(row: Row[Any], bands: RiskBands) -> dict[str, Any]:
-    """A row of :func:`customer_rows` as it is sent."""
+def customer_item(row: Row[Any], bands: RiskBands, *, earlier: int | None) -> dict[str, Any]:
+    """A row of :func:`customer_rows` as it is sent.
+
+    :param earlier: the customer's score a week before, in millionths.
+    """
     optional = {
         'customer_name': row.customer_name,
         'account_value': None if row.account_value is None else row.account_value / 1_000_000,
         'reasons': split_reasons(row.reasons),
+        'change_7d': change_from(earlier, row.score),
     }
     item = {
         'customer_id': row.customer_id,

@@ -19,6 +19,7 @@ EXAMPLE_CUSTOMER = {
     'timestamp': '2026-11-23T08:00:00.000Z',
     'account_value': 1200.0,
     'reasons': ['+Logins down', '-Annual contract'],
+    'change_7d': 0.12,
     'status': 'completed',
     'first_seen': '2026-09-28T08:00:00.000Z',
     'last_seen': '2026-11-23T08:00:00.000Z',

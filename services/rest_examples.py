@@ -92,11 +92,23 @@ ANSWERS: dict[str, Any] = {
         'customers': 2_000,
         'histogram': [{'lower': 0.8, 'upper': 0.85, 'count': 312, 'risk_level': 'high'}],
         'risk_over_time': [{'day': '2026-11-23', 'high': 240, 'medium': 530, 'low': 1_230}],
+        'days': [
+            {
+                'day': '2026-11-23',
+                'predictions': 815,
+                'avg_churn_score': 0.3512,
+                'high': 96,
+                'medium': 214,
+                'low': 505,
+                'retention_rate': 66.12,
+            }
+        ],
         'snoozed': [],
         'snoozed_customers': 0,
     },
     'PredictionPageAnswer': {'items': [EXAMPLE_PREDICTION], 'next_cursor': CURSOR},
     'CustomerPageAnswer': {'items': [EXAMPLE_CUSTOMER], 'next_cursor': CURSOR},
+    'RevenueAtRiskAnswer': {'customers': 240, 'with_value': 212, 'account_value': 340_000.0},
     'CustomerDetailAnswer': {
         **EXAMPLE_CUSTOMER,
         'predictions': 9,

@@ -133,6 +133,9 @@ class AtRiskCustomer(Payload):
     timestamp: str
     account_value: float | None = None
     reasons: tuple[str, ...] | None = None
+    change_7d: float | None = None
+    """The score minus the customer's latest in the query as of the end of the day a week ago; of a query that ends
+    earlier, of the day a week before its last one. Absent where there was none by then."""
 
 
 class SnoozedCustomer(AtRiskCustomer):
@@ -141,6 +144,31 @@ class SnoozedCustomer(AtRiskCustomer):
     snoozed_until: date
     """The first day on which it is listed again."""
     snooze_reason: str | None = None
+
+
+class MovedCustomer(AtRiskCustomer):
+    """A customer whose latest score is not what it was at some moment."""
+
+    change: float | None = None
+    """Its score minus the one it had then; absent: it had none."""
+
+
+class ChangesSince(Payload):
+    """What changed in all of a user's customers, whatever query is looked at."""
+
+    since: str
+    newly_high: int = 0
+    """Customers at high risk who were not then, or had no score."""
+    recovered: int = 0
+    """Customers who were at high risk then and are not now."""
+    moved: int = 0
+    """Customers whose latest score is another one than then, or the first."""
+    newly_high_customers: tuple[MovedCustomer, ...] = ()
+    """Highest score first, at most 20."""
+    recovered_customers: tuple[MovedCustomer, ...] = ()
+    """Largest fall first, at most 20."""
+    movers: tuple[MovedCustomer, ...] = ()
+    """The 5 whose scores differ most from what they were then, up or down."""
 
 
 class ScoreBin(Payload):
@@ -152,13 +180,35 @@ class ScoreBin(Payload):
     risk_level: RiskLevel
 
 
-class RiskDay(Payload):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskDay:
     """Customers by risk as of the end of one day, from the latest scores up to then."""
+
+    __pydantic_config__ = KEPT
 
     day: date
     high: int
     medium: int
     low: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayFigures:
+    """One day: its predictions, and how many customers are expected to stay as of its end."""
+
+    __pydantic_config__ = KEPT
+
+    day: date
+    predictions: int
+    """Predictions of the day that match the query."""
+    avg_churn_score: float | None = None
+    """Their mean score, 0..1, 4 decimals; none on a day without predictions."""
+    high: int
+    """Predictions of the day by their own risk, as are ``medium`` and ``low``."""
+    medium: int
+    low: int
+    retention_rate: float
+    """Expected retention as of the end of the day: 100 x (1 - mean of each customer's latest score), 2 decimals."""
 
 
 class Charts(Payload):
@@ -172,6 +222,8 @@ class Charts(Payload):
     """20 bins of 0.05 over all predictions that match."""
     risk_over_time: tuple[RiskDay, ...]
     """Oldest first; the query's days, at most the last 90."""
+    days: tuple[DayFigures, ...] = ()
+    """What happened on each of these same days."""
     snoozed: tuple[SnoozedCustomer, ...] = ()
     """Who is left out of ``at_risk``: highest latest score first, at most 20."""
     snoozed_customers: int = 0

@@ -11,6 +11,7 @@ from services.at_risk import customers_by_arrival
 from services.calendar import day_from_number, day_number
 from services.customer_tables import CustomerRecord
 from services.schemas import SnoozedCustomer
+from services.score_change import Earlier
 from services.selection import Selection
 from services.snoozes import any_snoozed, asleep
 
@@ -21,14 +22,17 @@ def asleep_in(session: Session, selection: Selection) -> Select[str] | None:
     return asleep(selection.user_id, today) if any_snoozed(session, selection.user_id, today) else None
 
 
-def snoozed_customers(session: Session, selection: Selection, arrivals: Select[int] | None) -> dict[str, Any]:
+def snoozed_customers(
+    session: Session, selection: Selection, arrivals: Select[int] | None, earlier: Earlier
+) -> dict[str, Any]:
     """The keys of ``Charts`` that tell of them; nothing where there are none.
 
     :param arrivals: the latest prediction in the query of each of them.
+    :param earlier: what customers' scores were a week before.
     """
     if arrivals is None:
         return {}
-    shown = customers_by_arrival(session, selection, arrivals)
+    shown = customers_by_arrival(session, selection, arrivals, earlier)
     found = select(CustomerRecord).where(
         col(CustomerRecord.user_id) == selection.user_id,
         col(CustomerRecord.customer_id).in_([customer.customer_id for customer in shown]),

@@ -119,17 +119,47 @@ class Oracle:
         latest = sorted(_latest(self.rows).values(), key=lambda row: (row.score, row.arrival), reverse=True)
         return [row.arrival for row in latest[:20]]
 
+    def change(self, customer: str) -> int | None:
+        """Latest score in S minus that as of the end of the day 7 days before the anchor, in millionths."""
+        now, then = (_latest(self._up_to(day)).get(customer) for day in (date.max, self.anchor - timedelta(days=7)))
+        return now.score - then.score if now and then else None
+
+    def by_change(self) -> list[int]:
+        """Arrivals of the customers' latest predictions in S: largest rise first, then by risk; last without change."""
+
+        def place(row: Row) -> tuple[bool, int, int, int]:
+            change = self.change(row.customer)
+            return change is not None, change or 0, row.score, row.arrival
+
+        return [row.arrival for row in sorted(_latest(self.rows).values(), key=place, reverse=True)]
+
+    def revenue(self) -> tuple[int, int, int]:
+        """Customers whose latest score in S is high; those of them with a value; the sum of these in millionths."""
+        high = [row for row in _latest(self.rows).values() if row.risk == 'high']
+        values = [value for row in high if (value := self.value(row)) is not None]
+        return len(high), len(values), sum(values)
+
     def customers(self) -> int:
         return len({row.customer for row in self.rows})
 
     def risk_over_time(self) -> list[tuple[date, int, int, int]]:
         """(day, high, medium, low): customers as of each day's end, from the first day of S, at most 90 days."""
-        if not self.rows:
-            return []
-        first = max(self.day(self.rows[0]), self.anchor - timedelta(days=89))
-        days = [first + timedelta(days=n) for n in range((self.anchor - first).days + 1)]
-        risks = [(day, [row.risk for row in _latest(self._up_to(day)).values()]) for day in days]
+        risks = [(day, [row.risk for row in _latest(self._up_to(day)).values()]) for day in self._shown_days()]
         return [(day, found.count('high'), found.count('medium'), found.count('low')) for day, found in risks]
+
+    def days(self) -> list[dict[str, Any]]:
+        """The predictions of each of these days, and expected retention as of its end."""
+        return [
+            {
+                'day': day,
+                'predictions': len(rows),
+                'avg_churn_score': _rounded(_mean(rows), 4) if rows else None,
+                **{risk: sum(row.risk == risk for row in rows) for risk in BANDS},
+                'retention_rate': _rounded(_retention(self._up_to(day)), 2),
+            }
+            for day in self._shown_days()
+            for rows in [self._within([day])]
+        ]
 
     def newly_high(self) -> list[int]:
         """Customers high as of a day's end and not as of the end of the day before, for today and the 7 days before."""
@@ -171,6 +201,13 @@ class Oracle:
             and self._query.get('source', row.source) == row.source
             and any(text in (part or '').casefold() for part in (row.customer, self.name(row.customer)))
         )
+
+    def _shown_days(self) -> list[date]:
+        """From the first day of S to the anchor, at most 90."""
+        if not self.rows:
+            return []
+        first = max(self.day(self.rows[0]), self.anchor - timedelta(days=89))
+        return [first + timedelta(days=n) for n in range((self.anchor - first).days + 1)]
 
     def _last_days(self, count: int, *, end: date | None = None) -> list[date]:
         return [(end or self.anchor) - timedelta(days=back) for back in range(count)]

@@ -63,7 +63,7 @@ def fields(
     if not rows:
         return about
     return (
-        f'{about}<div class="scroll" tabindex="0" role="region" aria-label="Keys of {escape(caption)}"><table>'
+        f'{about}<div class="scroll" tabindex="0" role="group" aria-label="Keys of {escape(caption)}"><table>'
         f'<thead><tr><th scope="col">{key}</th><th scope="col">Type</th><th scope="col">{always}</th>'
         f'<th scope="col">Meaning</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )

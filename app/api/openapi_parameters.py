@@ -80,7 +80,8 @@ PAGING = (
 SORT = _parameter(
     'sort',
     {'type': 'string', 'enum': [each.value for each in CustomerSort], 'default': CustomerSort.RISK.value},
-    'By risk: highest latest score first, of equal ones that which arrived last. By id: as the database sorts texts.',
+    'By risk: highest latest score first, of equal ones that which arrived last. By id: as the database sorts texts. '
+    'By change: largest rise of `change_7d` first, then as by risk; last, as by risk, those who have none.',
     'risk',
 )
 

@@ -22,7 +22,7 @@ def create_router(auth: Auth, hub: LiveHub) -> APIRouter:
 
     @router.get('/series', **described('Read the charts', Charts, fails=READING, takes=QUERY, etag=True))
     async def series(request: Request, caller: Caller) -> Response:
-        """Score distribution, risk over time and the customers most at risk, for a query, with an ETag."""
+        """Score distribution, what happened day by day and the customers most at risk, for a query, with an ETag."""
         charts = await hub.charts(caller.user_id, query_of(request))
         data = charts.model_dump_json(exclude_none=True).encode()
         etag = f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"'

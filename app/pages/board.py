@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from nicegui import Client, background_tasks, ui
 
 from app.pages.board_address import BoardAddress
 from app.pages.board_exporter import BoardExporter
+from app.pages.board_news import BoardNews
 from app.pages.board_services import BoardIdentity, BoardServices
 from app.pages.board_views import ViewDesk
 from app.pages.dashboard_view import DashboardView
@@ -24,6 +26,7 @@ from components.filter_bar import FilterBar
 from components.formats import written_as
 from components.sample_banner import SampleBanner
 from components.status_line import StatusLine
+from components.text import Text
 from components.toolbar import Toolbar
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
@@ -32,6 +35,10 @@ from services.schemas import AlertType
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
+REMOVAL = (
+    'Remove the sample data?',
+    'All made-up customers disappear from this board. Your own predictions stay as they are.',
+)
 ASSETS = ('views.css', 'polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
@@ -47,6 +54,7 @@ class Board:
         self._state = view_of(client.request.query_params)
         self._address = BoardAddress(client, self._state.query, on_leave=self._go)
         self._numbers = numbers_of(client)
+        self._news = BoardNews(time.monotonic)
         self._as_of: datetime | None = None
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
@@ -59,6 +67,7 @@ class Board:
             wanted=lambda: self._waiting,
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
+            self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')
             self._sample = SampleBanner(self._ask_removal)
             self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)
@@ -85,12 +94,6 @@ class Board:
             request = client.request
             self._view = DashboardView(
                 self._filters, email=identity.email, address=f'{request.url.scheme}://{request.url.netloc}'
-            )
-            self._removal = ConfirmDialog(
-                'Remove the sample data?',
-                'All made-up customers disappear from this board. Your own predictions stay as they are.',
-                action='Remove',
-                on_confirm=self._remove_sample,
             )
 
         self._show_filters()
@@ -134,6 +137,8 @@ class Board:
         if not self._waits_for(query):
             return False
         self._view.show_charts(charts)
+        if news := self._news.since(query, charts, snapshot.data.alerts):
+            self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False
         self._as_of = snapshot.as_of
@@ -210,14 +215,17 @@ class Board:
             await self._exporter.export(fmt, self._state.query)
 
     def _ask_removal(self) -> None:
-        self._removal.ask()
+        async def confirmed() -> None:
+            try:
+                await self._services.workspace.remove_sample(self._user_id)
+            except ChurnboardError as error:
+                dialog.show_error(error.message)
+                return
+            dialog.close()
+            self._status.note('The sample data is removed.')
+            await self.refresh()
 
-    async def _remove_sample(self) -> None:
-        try:
-            await self._services.workspace.remove_sample(self._user_id)
-        except ChurnboardError as error:
-            self._removal.show_error(error.message)
-            return
-        self._removal.close()
-        self._status.note('The sample data is removed.')
-        await self.refresh()
+        with self._client.content:
+            dialog = ConfirmDialog(*REMOVAL, action='Remove', on_confirm=confirmed)
+        dialog.on('hide', dialog.delete, args=[])
+        dialog.ask()

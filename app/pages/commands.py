@@ -91,7 +91,12 @@ def _filters() -> list[Command]:
 
 def _actions() -> list[Command]:
     exports = [
-        Command(kind='Action', words=f'Export as {name}', also='download', click=f'[data-export="{fmt}"]')
+        Command(
+            kind='Action',
+            words=f'Export as {name}',
+            also='download',
+            click=f'[data-action="export"][data-item="{fmt}"]',
+        )
         for fmt, name in FORMATS.items()
     ]
     themes = [

@@ -12,6 +12,7 @@ from services import (  # noqa: F401 -- fill the metadata
     preferences,
     rollup_tables,
     saved_views,
+    visits,
 )
 
 context.configure(connection=context.config.attributes['connection'], target_metadata=SQLModel.metadata)

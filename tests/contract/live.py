@@ -33,7 +33,7 @@ class Listener:
         return [data for name, data in self.heard if name == event]
 
     async def next(
-        self, event: str, *, after: int = 0, seconds: float = 10, where: Callable[[Any], bool] = bool
+        self, event: str, *, after: int = 0, seconds: float = 30, where: Callable[[Any], bool] = bool
     ) -> Any:
         """The first such event beyond the first ``after`` heard ones."""
         until = time.monotonic() + seconds
@@ -46,14 +46,14 @@ class Listener:
 
     async def act(self, action: str, data: Any = None) -> Any:
         """The acknowledgement of an action."""
-        return await self.client.call('user_action', {'action': action, 'data': data}, timeout=10)
+        return await self.client.call('user_action', {'action': action, 'data': data}, timeout=30)
 
 
 @asynccontextmanager
 async def listening(url: str, token: Any, *, transport: str = 'websocket', **auth: Any) -> AsyncIterator[Listener]:
     client = socketio.AsyncClient(reconnection=False)
     listener = Listener(client)
-    await client.connect(url, auth={'token': token, **auth}, transports=[transport], wait_timeout=10)
+    await client.connect(url, auth={'token': token, **auth}, transports=[transport], wait_timeout=30)
     try:
         yield listener
     finally:

@@ -75,8 +75,11 @@ def expected(query: dict[str, str], *, sort: str) -> list[dict[str, Any]]:
     oracle = Oracle(every, now=datetime.now(UTC), query=query)
     latest = {row.customer: row for row in oracle.rows}
     by_id, by_risk = (lambda row: row.customer), (lambda row: (-row.score, -row.arrival))
+    in_order = sorted(latest.values(), key=by_id if sort == 'id' else by_risk)
+    if sort == 'change':
+        in_order = [next(row for row in in_order if row.arrival == arrival) for arrival in oracle.by_change()]
     items = []
-    for row in sorted(latest.values(), key=by_id if sort == 'id' else by_risk):
+    for row in in_order:
         times = [other.at for other in every if other.customer == row.customer]
         item: dict[str, Any] = {
             'customer_id': row.customer,
@@ -86,6 +89,7 @@ def expected(query: dict[str, str], *, sort: str) -> list[dict[str, Any]]:
             'timestamp': stamp(row.at),
             'account_value': None if (value := oracle.value(row)) is None else value / 1_000_000,
             'reasons': SENT[row.arrival - 1]['reasons'],
+            'change_7d': None if (change := oracle.change(row.customer)) is None else change / 1_000_000,
             'status': SENT[row.arrival - 1]['status'],
             'first_seen': stamp(min(times)),
             'last_seen': stamp(max(times)),
@@ -137,7 +141,7 @@ QUERIES: list[dict[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize('sort', ['risk', 'id'])
+@pytest.mark.parametrize('sort', ['risk', 'change', 'id'])
 def test_pages_put_together_are_the_customers_of_the_query(board: Board, alice: Person, sort: str) -> None:
     with board.rest(alice.token) as rest:
         fill(rest)
@@ -155,7 +159,7 @@ def test_without_being_asked_the_list_is_by_risk_as_the_board_lists_those_at_ris
         assert [item['customer_id'] for item in read(rest, '/api/customers', limit=20)['items']] == at_risk
 
 
-@pytest.mark.parametrize('sort', ['risk', 'id'])
+@pytest.mark.parametrize('sort', ['risk', 'change', 'id'])
 @pytest.mark.parametrize('query', [{}, {'min_score': '0.1'}], ids=str)
 def test_of_those_unchanged_none_comes_twice_or_is_lost_while_others_change(
     board: Board, alice: Person, sort: str, query: dict[str, str]
@@ -179,8 +183,37 @@ def test_of_those_unchanged_none_comes_twice_or_is_lost_while_others_change(
     assert [customer for customer in found if customer in unchanged] == unchanged
 
 
+def test_revenue_at_risk_is_that_of_the_customers_of_the_query(board: Board, alice: Person, bob: Person) -> None:
+    with board.rest(alice.token) as rest, board.rest(bob.token) as others:
+        assert read(rest, '/api/revenue-at-risk') == {'customers': 0, 'with_value': 0}
+        fill(rest)
+        for query in QUERIES:
+            customers, with_value, value = Oracle(rows(), now=datetime.now(UTC), query=query).revenue()
+            sums = {'customers': customers, 'with_value': with_value}
+            found = read(rest, '/api/revenue-at-risk', **query)
+            assert found == (sums | {'account_value': value / 1_000_000} if with_value else sums), query
+        assert read(others, '/api/revenue-at-risk') == {'customers': 0, 'with_value': 0}
+
+
+def test_a_change_of_7_days_is_against_the_end_of_the_day_a_week_ago(board: Board, alice: Person) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    moments = {'c8': timedelta(days=8), 'c7': timedelta(days=7), 'c6': timedelta(days=6, microseconds=1)}
+    news = [
+        {'customer_id': customer, 'churn_score': 0.25, 'predicted_at': (today - ago).isoformat()}
+        for customer, ago in {**moments, 'late': timedelta(days=6)}.items()
+    ]
+    with board.rest(alice.token) as rest:
+        rest.post('/api/predictions', json=news)
+        rest.post('/api/predictions', json=[{'customer_id': row['customer_id'], 'churn_score': 0.75} for row in news])
+        listed = {item['customer_id']: item.get('change_7d') for item in read(rest, '/api/customers')['items']}
+        assert listed == {'c8': 0.5, 'c7': 0.5, 'c6': 0.5, 'late': None}
+        assert {customer: read(rest, one(customer)).get('change_7d') for customer in listed} == listed
+        a_week = read(rest, '/api/customers', range='7d')['items']
+        assert [item.get('change_7d') for item in a_week] == [None] * 4, 'as everything else it is of the query alone'
+
+
 def test_customers_are_their_owners_alone(board: Board, alice: Person, bob: Person) -> None:
-    for path in ('/api/customers', '/api/customers/c01'):
+    for path in ('/api/customers', '/api/customers/c01', '/api/revenue-at-risk'):
         assert httpx.get(board.url + path).status_code == 401
     with board.rest(alice.token) as rest, board.rest(bob.token) as others:
         fill(rest)

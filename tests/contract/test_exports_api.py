@@ -206,7 +206,7 @@ async def test_who_does_not_take_the_file_is_not_waited_for_for_ever(monkeypatch
     async with server(served) as url:
         _reader, writer = await asyncio.open_connection('127.0.0.1', int(url.rstrip('/').rpartition(':')[2]), limit=1)
         writer.write(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not served.closed:  # noqa: ASYNC110 -- what is waited for happens in the server
                 await asyncio.sleep(0.02)
         writer.close()
@@ -219,6 +219,6 @@ async def test_who_goes_away_ends_the_export() -> None:
     async with server(served) as url, httpx.AsyncClient() as client:
         async with client.stream('GET', url) as answer:
             await anext(answer.aiter_bytes())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not served.closed:  # noqa: ASYNC110 -- what is waited for happens in the server
                 await asyncio.sleep(0.02)

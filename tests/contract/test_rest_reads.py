@@ -118,6 +118,9 @@ def test_series_are_what_the_charts_show(board: Board, alice: Person) -> None:
         assert data['customers'] == 5
         assert sum(part['count'] for part in data['histogram']) == len(ROWS)
         assert [customer['churn_score'] for customer in data['at_risk']] == [0.92, 0.88, 0.84, 0.8, 0.76]
+        assert [day['day'] for day in data['days']] == [day['day'] for day in data['risk_over_time']]
+        assert sum(day['predictions'] for day in data['days']) == len(ROWS)
+        assert all(('avg_churn_score' in day) == (day['predictions'] > 0) for day in data['days'])
         assert rest.get('/api/series', headers={'If-None-Match': answer.headers['ETag']}).status_code == 304
         high = rest.get('/api/series?risk=high').json()['data']
         assert {part['risk_level'] for part in high['histogram'] if part['count']} == {'high'}

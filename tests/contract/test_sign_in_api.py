@@ -133,7 +133,7 @@ async def test_the_connections_of_a_revoked_token_end(board: Board, alice: Perso
             url = rest.post('/api/exports', json={'format': 'csv'}).json()['data']['url']
             assert rest.post('/api/auth/revoke').status_code == 200
             assert rest.get(url).status_code == 404
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await live.disconnected.wait()
         assert live.of('error')[-1]['code'] == 'invalid_token'
         heard = len(staying.heard)

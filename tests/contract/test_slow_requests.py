@@ -73,11 +73,11 @@ async def test_half_a_head_is_hung_up_on_and_live_connections_are_not(board: Boa
 
 async def test_a_file_that_dribbles_in_is_refused_and_nothing_of_it_is_left(board: Board) -> None:
     token = board.add_user('bob@example.com')
-    async with saying(board, UPLOAD % token.encode()) as (reader, writer), asyncio.timeout(5):
+    async with saying(board, UPLOAD % token.encode()) as (reader, writer), asyncio.timeout(30):
         writer.write(b'customer_id,churn')
         assert (await reader.readuntil(b'\r\n')).split()[1] == b'408'
     uploads = Path(board.folder / 'data' / 'uploads')
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while any(path.is_file() for path in uploads.rglob('*')):  # noqa: ASYNC110 -- nothing tells it
             await asyncio.sleep(0.01)
     with board.rest(token) as rest:

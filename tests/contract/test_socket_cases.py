@@ -226,7 +226,7 @@ async def test_the_python_client_may_send_a_burst(board: Board, alice: Person, t
         answers: asyncio.Queue[Any] = asyncio.Queue()
         for _ in range(BURST):
             await live.client.emit('user_action', {'action': 'refresh'}, callback=answers.put_nowait)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert [(await answers.get())['status'] for _ in range(BURST)] == ['ok'] * BURST
         assert not live.disconnected.is_set()
 
@@ -267,7 +267,7 @@ async def test_a_client_that_said_goodbye_is_gone_and_its_open_poll_is_answered(
         polls = [asyncio.create_task(poll_until_closed()) for _ in range(3)]
         await asyncio.sleep(0.1)
         assert (await http.post(path, content='1')).status_code == 200
-        await asyncio.wait_for(asyncio.gather(*polls), 5)
+        await asyncio.wait_for(asyncio.gather(*polls), 30)
         for content in ('1', REFRESH):
             assert (await http.post(path, content=content)).status_code == 400
 
@@ -282,7 +282,7 @@ async def test_a_client_that_goes_in_the_middle_of_its_request_leaves_no_trace(
         with socket.create_connection(('127.0.0.1', board.port)) as line:
             line.sendall(request.encode())
             await asyncio.sleep(0.1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await http.post(path, content='1')).status_code == 200:  # noqa: ASYNC110 -- until it is forgotten
                 await asyncio.sleep(0.05)
 
@@ -387,7 +387,7 @@ async def test_an_upgrade_that_fails_leaves_the_polling_connection_as_it_was(
             if frames:
                 with pytest.raises(ConnectionClosedOK):
                     while True:
-                        await asyncio.wait_for(line.recv(), 5)
+                        await asyncio.wait_for(line.recv(), 30)
         await http.post(path, content=connect_packet(alice.token))
         text = ''
         while 'dashboard_update' not in text:

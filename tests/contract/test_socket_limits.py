@@ -79,7 +79,7 @@ async def test_a_connection_ends_with_its_token(board: Board, token: str, transp
     async with listening(board.url, expiring(token, 2), transport=transport) as live:
         assert (await live.next('system_alert'))['id'] == 'token-expiring'
         assert (await live.next('error'))['code'] == 'token_expired'
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await live.disconnected.wait()
 
 
@@ -114,7 +114,7 @@ async def test_too_many_events_are_refused_and_others_do_not_notice(board: Board
         assert await refused(board, 'event_rate') > before
         for _ in range(120):
             await live.client.emit('request_dashboard_data', {})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await live.disconnected.wait()
         assert await calm.next('dashboard_update', after=len(calm.heard))
 
@@ -131,10 +131,10 @@ async def test_a_user_has_so_many_connections_and_room_again_when_one_leaves(
             answer = await surplus.next('connected')
             assert (answer['status'], answer['code']) == ('error', 'rate_limited')
             assert answer['retry_after'] > 0
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await surplus.disconnected.wait()
             assert surplus.of('dashboard_update') == []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with listening(board.url, token, transport=transport) as again:
                 if (await again.next('connected'))['status'] == 'success':

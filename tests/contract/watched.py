@@ -87,5 +87,5 @@ async def leaving_nothing(board: Board) -> AsyncIterator[Log]:
     """Connections come and go meanwhile, and neither they nor a trace of a failure stays."""
     before, log = await figures(board), Log(board)
     yield log
-    await until_figures(board, {name: before[name] for name in HELD}, seconds=5)
+    await until_figures(board, {name: before[name] for name in HELD})
     assert 'Traceback' not in log.text, log.text

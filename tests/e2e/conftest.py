@@ -17,6 +17,8 @@ from tests.chromium import launch_options
 ALICE = 'alice@example.com'
 BOB = 'bob@example.com'
 
+expect.set_options(timeout=20_000)  # milliseconds: on a burdened machine what is right comes late, and is right
+
 
 @pytest.fixture(scope='session')
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
@@ -45,15 +47,16 @@ def telco_board(board: Board, telco: Path) -> Board:
 
 @pytest.fixture
 def sign_in(page: Page) -> Callable[[Board, str], Page]:
-    def sign_in(board: Board, email: str) -> Page:
-        page.goto(board.url)
-        page.get_by_label('E-mail').fill(email)
-        page.get_by_label('Password').fill(PASSWORD)
-        page.get_by_role('button', name='Sign in').click()
-        expect(page).to_have_url(f'{board.url}/')
-        return page
+    return lambda board, email: enter(page, board, email)
 
-    return sign_in
+
+def enter(page: Page, board: Board, email: str) -> Page:
+    page.goto(board.url)
+    page.get_by_label('E-mail').fill(email)
+    page.get_by_label('Password').fill(PASSWORD)
+    page.get_by_role('button', name='Sign in').click()
+    expect(page).to_have_url(f'{board.url}/')
+    return page
 
 
 def value(page: Page, metric: str) -> Any:

@@ -73,7 +73,7 @@ def test_a_tab_of_the_benchmark_shows_what_a_browser_shows(board: Board, sign_in
         assert rest.post('/api/predictions', json=rows).status_code == 200
         page.set_viewport_size(TALL)  # type: ignore[arg-type]
         sign_in(board, DORA)
-        expect(page.locator('.js-plotly-plot .main-svg').first).to_be_visible(timeout=15_000)
+        expect(page.locator('.js-plotly-plot .main-svg').first).to_be_visible(timeout=20_000)
         expect(page.locator('.js-plotly-plot')).to_have_count(2)
         cookie = next(each['value'] for each in page.context.cookies() if each['name'] == COOKIE)
         tab = TabOfItsOwn(board.port, f'{COOKIE}={cookie}')

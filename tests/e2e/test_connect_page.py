@@ -107,7 +107,7 @@ def test_the_javascript_program_follows_the_board_as_it_stands(connect: Page, bo
     """With the official client; Chromium takes the part of node, for which it may not be installed."""
     get_token(connect)
     code = program(connect, 'javascript')
-    with connect.expect_console_message(lambda message: 'are high risk' in message.text, timeout=8000) as update:
+    with connect.expect_console_message(lambda message: 'are high risk' in message.text, timeout=20_000) as update:
         run_javascript(connect, board, code)
     assert re.search(r'\d+ of \d+ predictions are high risk', update.value.text)
 
@@ -143,7 +143,7 @@ def test_a_token_that_ends_is_taken_out_of_the_programs(connect: Page, board: Bo
     assert get_token(connect) == 'eyJa.b.c'
     assert 'eyJa.b.c' in program(connect, 'curl-read')
     expect(connect.locator('.token-note')).to_contain_text('Renew it to go on.')
-    expect(button(connect, 'Get a new token')).to_be_visible(timeout=4000)
+    expect(button(connect, 'Get a new token')).to_be_visible(timeout=20_000)
     assert 'YOUR_TOKEN' in program(connect, 'curl-read')
 
 
@@ -212,7 +212,7 @@ def test_a_key_is_made_shown_once_used_and_revoked_by_keyboard_alone(connect: Pa
     keyboard.press('Enter')
     dialog.get_by_role('button', name='Revoke', exact=True).press('Enter')
     expect(row.get_by_text('Revoked', exact=True)).to_be_visible()
-    expect(row.locator('.cell-used time')).to_have_text(re.compile('just now|ago'), timeout=15_000)
+    expect(row.locator('.cell-used time')).to_have_text(re.compile('just now|ago'), timeout=20_000)
     expect(panel.get_by_role('heading', name='API keys')).to_be_focused()
     refused = httpx.get(f'{board.url}/api/live-data', headers={'Authorization': f'Bearer {key}'})
     assert refused.status_code == 401

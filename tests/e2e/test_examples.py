@@ -72,4 +72,4 @@ def test_the_javascript_program_follows_the_board(
 
 
 def says(page: Page, words: str) -> AbstractContextManager[object]:
-    return page.expect_console_message(lambda message: message.text == words, timeout=8000)
+    return page.expect_console_message(lambda message: message.text == words, timeout=20_000)

@@ -24,6 +24,7 @@ from services.schemas import (
     BoardState,
     Charts,
     DashboardData,
+    DayFigures,
     Metrics,
     PredictionStatus,
     RiskDay,
@@ -81,8 +82,20 @@ def charts() -> Charts:
     level = (RiskLevel.LOW,) * 8 + (RiskLevel.MEDIUM,) * 6 + (RiskLevel.HIGH,) * 6
     bins = tuple(ScoreBin(lower=i / 20, upper=(i + 1) / 20, count=10 + i, risk_level=level[i]) for i in range(20))
     days = tuple(RiskDay(day=date(2026, 11, 1) + timedelta(days=i), high=30 + i, medium=60, low=90) for i in range(20))
+    figures = tuple(
+        DayFigures(
+            day=each.day,
+            predictions=35,
+            avg_churn_score=0.4 + i / 100,
+            high=5 + i,
+            medium=10,
+            low=20 - i,
+            retention_rate=62 - i / 10,
+        )
+        for i, each in enumerate(days)
+    )
     rows = tuple(at_risk(i) for i in range(20))
-    return Charts(at_risk=rows, customers=584, histogram=bins, risk_over_time=days)
+    return Charts(at_risk=rows, customers=584, histogram=bins, risk_over_time=days, days=figures)
 
 
 @dataclass(frozen=True, kw_only=True)

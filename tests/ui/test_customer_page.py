@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from nicegui import ui
-from nicegui.events import GenericEventArguments, handle_event
 from nicegui.testing import User, user_simulation
+from nicegui.testing.user_interaction import UserInteraction
 
 from app.pages.customer import MOST, STEP, customer_page
 from components.addresses import customer_href
+from components.error_banner import ErrorBanner
 from components.scorings import ScoringRow
-from components.text import Text
 from services.customer_records import RecordChange, Snooze
 from services.errors import InvalidRequest, Unavailable
 from tests.ui.board_user import one, one_hidden, settled, text, touched
@@ -91,9 +91,8 @@ def words(user: User, marker: str) -> list[str]:
 async def tick(user: User) -> None:
     """What a beat does; the button of the error banner does the same."""
     assert user.client
-    (button,) = (e for e in user.client.elements.values() if isinstance(e, Text) and e.text == 'Retry')
-    for listener in button._event_listeners.values():
-        handle_event(listener.handler, GenericEventArguments(sender=button, client=button.client, args={}))
+    (banner,) = (e for e in user.client.elements.values() if isinstance(e, ErrorBanner))
+    UserInteraction[ui.element](user=user, elements={banner}, target=None).trigger('action', ['error', ''])
     await settled()
 
 

@@ -20,6 +20,7 @@ from services.database import UNKNOWN
 from services.errors import NotFound, Unavailable
 from services.prediction_rows import FIELDS
 from services.upload_status import UploadState
+from tests.ui import drawn
 from tests.ui.board_user import one, one_hidden, settled, text, touched
 from tests.ui.fakes import FakeIdentity
 from tests.ui.fakes_data import PREVIEW, READY, SOURCES, FakeDataServices, FakeUploads, source
@@ -368,7 +369,7 @@ async def test_a_history_that_cannot_be_read_keeps_the_last_one_and_says_so_unti
     assert one(user, 'connection').props['data-delayed'] == 'true'
 
     services.hub.error = None
-    user.find('Retry').click()
+    drawn.press(user, 'error')
     await settled()
     assert not one_hidden(user, 'error-banner').visible
 

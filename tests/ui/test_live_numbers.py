@@ -6,18 +6,19 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from tests.ui.board_user import one, refresh, settled, text, touched
+from tests.ui.board_user import one, refresh, settled, touched
+from tests.ui.drawn import metric, note, page, trend
 from tests.ui.fakes import METRICS, FakeHub, FakeServices, activity, more
 
 
 async def test_the_first_page_already_shows_the_numbers(user: User) -> None:
     await user.open('/')
 
-    assert text(user, 'metric-avg_churn_score') == '41.9\u00a0%'
-    assert text(user, 'metric-high_risk_predictions') == '1,391'
-    assert text(user, 'metric-retention_rate') == '61.4\u00a0%'
-    assert text(user, 'metric-new_predictions_today') == '218'
-    assert text(user, 'note-high_risk_predictions') == '11\u00a0% of predictions'
+    assert metric(user, 'avg_churn_score') == '41.9\u00a0%'
+    assert metric(user, 'high_risk_predictions') == '1,391'
+    assert metric(user, 'retention_rate') == '61.4\u00a0%'
+    assert metric(user, 'new_predictions_today') == '218'
+    assert note(user, 'high_risk_predictions') == '11\u00a0% of predictions'
     await user.should_see('41 customers at high risk.')
     await user.should_see('Customer 3')
     await user.should_see('− Long contract')
@@ -27,9 +28,9 @@ async def test_the_first_page_already_shows_the_numbers(user: User) -> None:
 async def test_polarity_and_not_direction_sets_the_tint_of_a_trend(user: User) -> None:
     await user.open('/')
 
-    assert 'trend-bad' in one(user, 'trend-avg_churn_score').classes  # increasing
-    assert 'trend-bad' in one(user, 'trend-engagement_score').classes  # decreasing
-    assert 'trend-neutral' in one(user, 'trend-retention_rate').classes
+    assert 'trend-bad' in trend(user, 'avg_churn_score').classes  # increasing
+    assert 'trend-bad' in trend(user, 'engagement_score').classes  # decreasing
+    assert 'trend-neutral' in trend(user, 'retention_rate').classes
 
 
 async def test_a_refresh_without_change_touches_the_time_and_nothing_else(
@@ -44,7 +45,7 @@ async def test_a_refresh_without_change_touches_the_time_and_nothing_else(
     assert {'data-as-of' in element.props for element in elements} == {True}
 
 
-async def test_a_changed_number_touches_its_own_element(
+async def test_a_changed_number_touches_the_numbers_and_no_list(
     user: User, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await user.open('/')
@@ -54,27 +55,25 @@ async def test_a_changed_number_touches_its_own_element(
 
     await refresh(user)
 
-    assert {tuple(e._markers) for e in elements if 'data-as-of' not in e.props} == {('metric-new_predictions_today',)}
-    assert text(user, 'metric-new_predictions_today') == '219'
+    assert {tuple(e._markers) for e in elements if 'data-as-of' not in e.props} == {('metrics',)}
+    assert metric(user, 'new_predictions_today') == '219'
 
 
-async def test_a_new_prediction_becomes_the_first_row_and_the_other_rows_stay_the_same_elements(
+async def test_a_new_prediction_becomes_the_first_row_and_touches_no_other(
     user: User, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await user.open('/')
     await settled()
-    rows = one(user, 'activity-rows')
-    before = list(rows.default_slot.children)
+    before = page(user).all('activity-row')
     hub.activities = (activity(101), *hub.activities[:-1])
     elements = touched(client, monkeypatch)
 
     await refresh(user)
 
-    after = rows.default_slot.children
-    assert after[1:] == before[:-1]
-    assert after[0] is before[-1], 'the row of the item that left is used again'
-    touched_ids = {element.id for element in elements}
-    assert len(touched_ids) <= 4, 'the list, the name, the time of the new row, and the time of the board'
+    first, *others = page(user).all('activity-row')
+    assert others == before[:-1], 'each with the key it had'
+    assert first.key not in {row.key for row in before}
+    assert len({element.id for element in elements}) == 2, 'the list, and the time of the board'
     await user.should_see('A-101')
 
 
@@ -113,9 +112,11 @@ async def test_names_and_reasons_are_text_and_never_markup(user: User, hub: Fake
     await user.open('/')
     assert user.client
 
+    (link,) = (each for each in page(user).all('customer-name') if name in each.children)
+    assert link.attributes['href'] == '/customers/%3Aconstructor'
     holders = [e for e in user.client.elements.values() if name in str(e._to_dict())]
-    assert {e._text for e in holders} == {name}
-    assert not any(name in str(e.props) for e in holders)
+    assert holders == [], 'and nowhere outside of what is drawn'
+    assert not any(name in str(each.attributes) for each in page(user).all())
 
 
 async def test_a_change_is_shown_without_waiting_for_the_next_tick(user: User, hub: FakeHub) -> None:
@@ -127,7 +128,7 @@ async def test_a_change_is_shown_without_waiting_for_the_next_tick(user: User, h
     await hub.on_change()
     await settled()
 
-    assert text(user, 'metric-new_predictions_today') == '219'
+    assert metric(user, 'new_predictions_today') == '219'
 
 
 async def test_a_stream_of_changes_is_shown_once_a_second(user: User, hub: FakeHub) -> None:
@@ -146,11 +147,11 @@ async def test_a_stream_of_changes_is_shown_once_a_second(user: User, hub: FakeH
 async def test_numbers_are_written_as_the_browser_asks_for_also_when_a_change_is_told(user: User, hub: FakeHub) -> None:
     user.http_client.headers['accept-language'] = 'de-DE,de;q=0.9,en;q=0.8'
     await user.open('/')
-    assert text(user, 'metric-avg_churn_score') == '41,9\u00a0%'
-    assert text(user, 'metric-high_risk_predictions') == '1.391'
+    assert metric(user, 'avg_churn_score') == '41,9\u00a0%'
+    assert metric(user, 'high_risk_predictions') == '1.391'
     hub.metrics = more(METRICS, high_risk_predictions=1_392)
     assert hub.on_change
     await hub.on_change()
     await settled()
-    assert text(user, 'metric-high_risk_predictions') == '1.392'
-    assert text(user, 'note-new_predictions_today') == 'predictions, for 143 customers'
+    assert metric(user, 'high_risk_predictions') == '1.392'
+    assert note(user, 'new_predictions_today') == 'predictions, for 143 customers'

@@ -16,6 +16,7 @@ from components.page_theme import PageTheme
 from components.session_list import SessionRow
 from services.errors import InvalidCredentials, InvalidRequest, RateLimited, Unavailable
 from services.preferences import Locale, Preferences, Theme, UpdateInterval
+from tests.ui import drawn
 from tests.ui.board_user import one, one_hidden, settled, text
 from tests.ui.fakes import FakeIdentity
 from tests.ui.fakes_settings import ACCOUNT, FakeSettingsServices
@@ -54,6 +55,11 @@ async def press(user: User, marker: str) -> None:
     await settled()
 
 
+async def choose(user: User, what: str, value: str) -> None:
+    drawn.press(user, what, value)
+    await settled()
+
+
 def rows(user: User) -> list[SessionRow]:
     assert user.client
     return [row for row in one(user, 'session-rows').default_slot.children if isinstance(row, SessionRow)]
@@ -72,9 +78,9 @@ async def test_it_shows_what_is_set(user: User) -> None:
     assert one(user, 'setting-name').props['^value'] == 'Alice'
     assert one(user, 'setting-time_zone').props['^value'] == 'Europe/Berlin'
     assert text(user, 'email') == 'alice@example.com'
-    assert one(user, 'theme-system').props['aria-pressed'] == 'true'
-    assert one(user, 'rate-5').props['aria-pressed'] == 'true'
-    assert one(user, 'shortcuts-on').props['aria-pressed'] == 'true'
+    assert drawn.pressed(user, 'theme', 'system')
+    assert drawn.pressed(user, 'rate', '5')
+    assert drawn.pressed(user, 'shortcuts', 'on')
     assert one(user, 'locale').props['value'] == 'browser'
 
 
@@ -159,7 +165,7 @@ async def test_who_is_signed_out_changes_nothing(user: User, services: FakeSetti
     await submit(user, 'profile', {'name': 'Mallory'})
     await submit(user, 'zone', {'time_zone': 'Asia/Tokyo'})
     await submit(user, 'password', {'current': 'x', 'new': NEW, 'again': NEW})
-    await press(user, 'theme-dark')
+    await choose(user, 'theme', 'dark')
     for part in ('profile', 'zone', 'password'):
         assert text(user, f'message-{part}') == SIGNED_OUT
     assert text(user, 'message-theme') == f'Not kept. {SIGNED_OUT}'
@@ -238,10 +244,10 @@ async def test_too_many_wrong_passwords_are_told(user: User, services: FakeSetti
 
 async def test_a_theme_is_kept_and_in_force_at_once(user: User, services: FakeSettingsServices) -> None:
     client = await user.open('/')
-    await press(user, 'theme-dark')
+    await choose(user, 'theme', 'dark')
     assert services.preferences.kept.theme is Theme.DARK
     assert text(user, 'message-theme') == 'Kept: dark.'
-    assert one(user, 'theme-dark').props['aria-pressed'] == 'true'
+    assert drawn.pressed(user, 'theme', 'dark')
     (theme,) = (element for element in client.elements.values() if isinstance(element, PageTheme))
     assert theme.value is True
 
@@ -256,26 +262,26 @@ async def test_rate_locale_and_shortcuts_are_kept_and_followed_by_this_page(
     user: User, services: FakeSettingsServices
 ) -> None:
     await user.open('/')
-    await press(user, 'rate-off')
+    await choose(user, 'rate', 'off')
     assert one(user, 'rate').props['value'] == 'off', 'the one in the header, too'
     user.find(marker='locale').trigger('change', 'de-DE')
     await settled()
-    await press(user, 'shortcuts-off')
+    await choose(user, 'shortcuts', 'off')
     connection = one(user, 'connection').props
     assert (connection['data-locale'], connection['data-no-shortcuts']) == ('de-DE', 'true')
     assert connection['data-paused'] == 'off'
     assert services.preferences.kept == Preferences(interval=UpdateInterval.OFF, locale=Locale.DE_DE, shortcuts=False)
     user.find(marker='rate').trigger('change', '60')
     await settled()
-    assert one(user, 'rate-5').props['aria-pressed'] == 'false'
+    assert not drawn.pressed(user, 'rate', '5')
 
 
 async def test_a_choice_that_cannot_be_kept_is_taken_back(user: User, services: FakeSettingsServices) -> None:
     await user.open('/')
     services.preferences.error = AWAY
-    await press(user, 'theme-dark')
+    await choose(user, 'theme', 'dark')
     assert text(user, 'message-theme') == f'Not kept. {AWAY.message}'
-    assert one(user, 'theme-system').props['aria-pressed'] == 'true'
+    assert drawn.pressed(user, 'theme', 'system')
     user.find(marker='locale').trigger('change', 'de-DE')
     await settled()
     assert one(user, 'locale').props['value'] == 'browser'

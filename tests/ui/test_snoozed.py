@@ -7,7 +7,8 @@ from datetime import date
 from nicegui.testing import User
 
 from services.schemas import SnoozedCustomer
-from tests.ui.board_user import one, one_hidden, refresh, settled, text
+from tests.ui.board_user import refresh, settled
+from tests.ui.drawn import page, press
 from tests.ui.fakes import FakeHub, at_risk, charts
 
 
@@ -15,10 +16,14 @@ def snoozed(number: int, reason: str | None = None) -> SnoozedCustomer:
     return SnoozedCustomer(**at_risk(number).model_dump(), snoozed_until=date(2026, 12, number), snooze_reason=reason)
 
 
+def list_note(user: User) -> str:
+    return page(user).one('panel-at-risk').one('panel-note').text
+
+
 async def test_where_nobody_is_snoozed_nothing_is_said_of_it(user: User) -> None:
     await user.open('/')
     await settled()
-    assert text(user, 'panel-note-at-risk') == 'The 20 highest latest scores, of 584 customers'
+    assert list_note(user) == 'The 20 highest latest scores, of 584 customers'
     await user.should_not_see('snoozed')
 
 
@@ -27,23 +32,23 @@ async def test_how_many_are_snoozed_stands_beside_the_list_and_one_button_shows_
     hub.board_charts = charts().model_copy(update={'snoozed': left_out, 'snoozed_customers': 40})
     await user.open('/')
     await settled()
-    assert text(user, 'panel-note-at-risk') == 'The 20 highest latest scores, of 584 customers, 40 snoozed'
-    assert text(user, 'snoozed-toggle') == 'Show 40 snoozed'
+    assert list_note(user) == 'The 20 highest latest scores, of 584 customers, 40 snoozed'
+    assert page(user).one('snoozed-toggle').text == 'Show 40 snoozed'
     await user.should_not_see('on <b>holiday')
 
-    user.find(marker='snoozed-toggle').click()
+    press(user, 'snoozed')
     await settled()
-    assert one(user, 'snoozed-toggle').props['aria-expanded'] == 'true'
+    assert page(user).one('snoozed-toggle').attributes['aria-expanded'] == 'true'
     await user.should_see('Snoozed until 1 Dec 2026: on <b>holiday')
     await user.should_see('Snoozed until 2 Dec 2026')
     await user.should_see('The 2 with the highest latest scores')
 
     hub.board_charts = charts().model_copy(update={'snoozed': left_out[:1], 'snoozed_customers': 1})
     await refresh(user)
-    assert text(user, 'snoozed-toggle') == 'Hide 1 snoozed', 'it stays open'
+    assert page(user).one('snoozed-toggle').text == 'Hide 1 snoozed', 'it stays open'
     hub.board_charts = charts()
     await refresh(user)
-    assert not one_hidden(user, 'snoozed-toggle').parent_slot.parent.visible  # type: ignore[union-attr]
+    assert page(user).all('snoozed-toggle') == []
 
 
 async def test_names_lead_to_the_customers_pages(user: User, hub: FakeHub) -> None:
@@ -51,6 +56,6 @@ async def test_names_lead_to_the_customers_pages(user: User, hub: FakeHub) -> No
     hub.board_charts = charts().model_copy(update={'at_risk': (odd,)})
     await user.open('/')
     await settled()
-    links = [e for e in user.find('a/b?c').elements if e.tag == 'a']
-    assert [link.props['href'] for link in links] == ['/customers/a%2Fb%3Fc']
-    assert {e.props['href'] for e in user.find('A-100').elements} == {'/customers/A-100'}
+    links = {each.text: each.attributes['href'] for each in page(user).all() if each.tag == 'a'}
+    assert links['a/b?c'] == '/customers/a%2Fb%3Fc'
+    assert links['A-100'] == '/customers/A-100'

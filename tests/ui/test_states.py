@@ -3,7 +3,8 @@ from __future__ import annotations
 from nicegui.testing import User
 
 from services.errors import Unavailable
-from tests.ui.board_user import one, one_hidden, refresh, settled, text
+from tests.ui.board_user import one, one_hidden, refresh, settled
+from tests.ui.drawn import metric, press
 from tests.ui.fakes import FakeHub, FakeServices
 
 
@@ -23,7 +24,7 @@ async def test_a_failed_refresh_keeps_the_numbers_and_says_so_until_one_succeeds
 
     await user.should_see('The numbers could not be refreshed, showing those of ')
     await user.should_see('The database does not answer.')
-    assert text(user, 'metric-high_risk_predictions') == '1,391'
+    assert metric(user, 'high_risk_predictions') == '1,391'
     assert one(user, 'connection').props['data-delayed'] == 'true', 'it is not called live meanwhile'
 
     hub.error = None
@@ -40,7 +41,7 @@ async def test_a_page_opened_while_the_database_is_away_fills_when_it_is_back(us
 
     hub.error = None
     await refresh(user)
-    assert text(user, 'metric-high_risk_predictions') == '1,391'
+    assert metric(user, 'high_risk_predictions') == '1,391'
 
 
 async def test_sample_data_is_marked_and_removed_after_a_question(user: User, hub: FakeHub) -> None:
@@ -48,7 +49,7 @@ async def test_sample_data_is_marked_and_removed_after_a_question(user: User, hu
     await user.open('/')
     await user.should_see('Sample data')
 
-    user.find('Remove sample data').click()
+    press(user, 'sample')
     await user.should_see('Remove the sample data?')
     user.find(marker='dialog-confirm').click()
     await settled()
@@ -61,7 +62,7 @@ async def test_a_removal_that_fails_says_why_in_the_dialog(user: User, hub: Fake
     services.workspace.error = Unavailable('The database does not answer.')
     await user.open('/')
 
-    user.find('Remove sample data').click()
+    press(user, 'sample')
     user.find(marker='dialog-confirm').click()
 
     await user.should_see(marker='dialog-error', content='The database does not answer.')

@@ -18,6 +18,7 @@ from app.pages.updates import rate_words
 from services.errors import Unavailable
 from services.preferences import Preferences, UpdateInterval
 from tests.ui.board_user import one, one_hidden, refresh, settled, text
+from tests.ui.drawn import metric
 from tests.ui.fakes import FakeHub, FakeIdentity, FakeServices, FakeSettings, more
 from tests.ui.fakes_data import FakeDataServices, FakeUploads
 
@@ -72,7 +73,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def today(user: User) -> str:
-    return text(user, 'metric-new_predictions_today')
+    return metric(user, 'new_predictions_today')
 
 
 def held(user: User) -> bool:

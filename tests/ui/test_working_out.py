@@ -12,6 +12,7 @@ from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
 from services.schemas import BoardState
 from tests.ui.board_user import one, one_hidden, refresh, settled, text
+from tests.ui.drawn import metric, press
 from tests.ui.fakes import METRICS, FakeHub, FakeSnapshot, more
 
 WORKED_OUT = 'This filter goes through all of your 5,000,000 predictions and is being worked out'
@@ -20,18 +21,18 @@ WORKED_OUT = 'This filter goes through all of your 5,000,000 predictions and is 
 async def test_the_board_is_busy_and_not_broken_until_the_numbers_come(user: User, hub: FakeHub) -> None:
     await user.open('/')
     hub.error = BeingWorkedOut(5_000_000)
-    user.find(marker='risk-high').click()
+    press(user, 'risk', 'high')
     await settled()
 
     assert text(user, 'working').startswith(WORKED_OUT)
     assert is_busy(user)
-    assert text(user, 'metric-high_risk_predictions') == '1,391'
+    assert metric(user, 'high_risk_predictions') == '1,391'
     assert not one_hidden(user, 'error-banner').visible
     assert 'data-delayed' not in one(user, 'connection').props
 
     hub.error, hub.metrics = None, more(METRICS, high_risk_predictions=7)
     await tick(user)
-    assert text(user, 'metric-high_risk_predictions') == '7'
+    assert metric(user, 'high_risk_predictions') == '7'
     assert not is_busy(user)
     assert not one_hidden(user, 'working').visible
 
@@ -41,16 +42,16 @@ async def test_a_paused_board_still_shows_the_numbers_that_were_asked_for(user: 
     user.find(marker='pause').click()
     await settled()
     hub.error = BeingWorkedOut(5_000_000)
-    user.find(marker='risk-high').click()
+    press(user, 'risk', 'high')
     await settled()
 
     hub.error, hub.metrics = None, more(METRICS, high_risk_predictions=7)
     await tick(user)
-    assert text(user, 'metric-high_risk_predictions') == '7'
+    assert metric(user, 'high_risk_predictions') == '7'
 
     hub.metrics = more(METRICS, high_risk_predictions=8)
     await tick(user)
-    assert text(user, 'metric-high_risk_predictions') == '7', 'and then it is paused again'
+    assert metric(user, 'high_risk_predictions') == '7', 'and then it is paused again'
 
 
 async def test_numbers_that_are_being_worked_out_anew_are_shown_as_the_last_known(user: User, hub: FakeHub) -> None:

@@ -14,9 +14,11 @@ from sqlalchemy import text
 
 from services import migrations
 from services.answers import Patience
+from services.calendar import day_number
 from services.clock import rfc3339
 from services.customer_list import CustomerList
 from services.customer_order import CustomerSort, Stretch, in_order
+from services.customer_tables import CustomerRecord
 from services.database import Database
 from services.errors import NotFound
 from services.lane import Lane
@@ -58,14 +60,14 @@ class Setting:
         assert answer.refreshing == ('state' in page)
         return page
 
-    async def all(self, query: dict[str, Any], sort: CustomerSort) -> list[dict[str, Any]]:
+    async def all(self, query: dict[str, Any], sort: CustomerSort, *, awake: bool = False) -> list[dict[str, Any]]:
         """Every page put together, however often it has to be asked for."""
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
             question = await self.question(query)
             try:
-                answer = await self.customers.page(question, sort=sort, limit=17, cursor=cursor)
+                answer = await self.customers.page(question, sort=sort, limit=17, cursor=cursor, awake=awake)
             except BeingWorkedOut:
                 await asyncio.sleep(0.001)
                 continue
@@ -75,12 +77,28 @@ class Setting:
             if cursor is None:
                 return items
 
-    def expected(self, query: dict[str, Any], sort: CustomerSort) -> list[tuple[str, float, str]]:
-        latest = {row.customer: row for row in Oracle(self.board.rows, now=NOW, query=query).rows}
+    async def revenue(self, query: dict[str, Any]) -> tuple[int, int, float | None]:
+        question = await self.question(query)
+        while True:
+            try:
+                found = await self.customers.revenue(question)
+                return found.customers, found.with_value, found.account_value
+            except BeingWorkedOut:
+                await asyncio.sleep(0.001)
+
+    def expected(self, query: dict[str, Any], sort: CustomerSort) -> list[tuple[str, float, str, float | None]]:
+        oracle = Oracle(self.board.rows, now=NOW, query=query)
+        latest = {row.customer: row for row in oracle.rows}
         rows = sorted(latest.values(), key=lambda row: (row.score, row.arrival), reverse=True)
         if sort is CustomerSort.ID:
             rows = [latest[customer] for customer in self.ids() if customer in latest]
-        return [(row.customer, row.score / 1_000_000, rfc3339(row.at)) for row in rows]
+        if sort is CustomerSort.CHANGE:
+            arrived = {row.arrival: row for row in rows}
+            rows = [arrived[arrival] for arrival in oracle.by_change()]
+        return [
+            (row.customer, row.score / 1_000_000, rfc3339(row.at), _millionths(oracle.change(row.customer)))
+            for row in rows
+        ]
 
     def ids(self) -> list[str]:
         """As the database sorts them."""
@@ -103,8 +121,12 @@ async def patient(database: Database) -> AsyncIterator[Setting]:
     setting.lane.close()
 
 
-def told(items: list[dict[str, Any]]) -> list[tuple[str, float, str]]:
-    return [(item['customer_id'], item['churn_score'], item['timestamp']) for item in items]
+def told(items: list[dict[str, Any]]) -> list[tuple[str, float, str, float | None]]:
+    return [(item['customer_id'], item['churn_score'], item['timestamp'], item.get('change_7d')) for item in items]
+
+
+def _millionths(value: int | None) -> float | None:
+    return None if value is None else value / 1_000_000
 
 
 async def test_every_query_lists_the_customers_of_a_plain_recomputation(setting: Setting) -> None:
@@ -128,8 +150,57 @@ async def test_without_rollups_the_predictions_themselves_are_asked(setting: Set
 
 
 async def test_of_all_customers_every_page_is_there_at_once_however_many_they_are(patient: Setting) -> None:
-    for sort in CustomerSort:
+    for sort in (CustomerSort.RISK, CustomerSort.ID):
         assert (await patient.page({}, sort, limit=3))['items']
+
+
+async def test_every_query_has_the_revenue_at_risk_of_a_plain_recomputation(setting: Setting) -> None:
+    for query in (*DATES, *QUERIES):
+        customers, with_value, sum_of_values = Oracle(setting.board.rows, now=NOW, query=query).revenue()
+        value = sum_of_values / 1_000_000 if with_value else None
+        assert await setting.revenue(query) == (customers, with_value, value), query
+
+
+async def test_the_lane_adds_up_the_same_revenue(patient: Setting) -> None:
+    for query in ({}, {'range': '7d'}, {'to': '2026-11-10'}, {'risk': 'low,high'}):
+        customers, with_value, sum_of_values = Oracle(patient.board.rows, now=NOW, query=query).revenue()
+        assert with_value
+        assert await patient.revenue(query) == (customers, with_value, sum_of_values / 1_000_000), query
+
+
+async def test_revenue_is_added_up_however_large_it_is(setting: Setting) -> None:
+    largest = 10**18
+    rows = [PredictionRow(1, f'whale {number}', 1_000_000, None, account_value=largest) for number in range(12)]
+    Ingest(setting.board.database, clock=lambda: NOW).take(
+        setting.board.user_id, rows, kind=SourceKind.FILE, name='whales.csv'
+    )
+    assert await setting.revenue({'source': 'whales.csv'}) == (12, 12, 12e12)
+
+
+async def test_by_change_nothing_is_gone_through_while_somebody_waits_if_there_are_many(patient: Setting) -> None:
+    with pytest.raises(BeingWorkedOut):
+        await patient.page({}, CustomerSort.CHANGE)
+    assert told(await patient.all({}, CustomerSort.CHANGE)) == patient.expected({}, CustomerSort.CHANGE)
+
+
+@pytest.mark.parametrize('query', [{}, {'range': '30d'}, {'to': '2026-11-10'}, {'min_score': '0'}], ids=str)
+async def test_snoozed_customers_are_left_out_where_that_is_asked(setting: Setting, query: dict[str, Any]) -> None:
+    asleep = [item['customer_id'] for item in await setting.all(query, CustomerSort.RISK)][::3]
+    with setting.board.database.writing() as session:
+        for customer in asleep:
+            session.add(
+                CustomerRecord(
+                    user_id=setting.board.user_id,
+                    customer_id=customer,
+                    snoozed_until=day_number(NOW.date()) + 3,
+                    snooze_score=1_000_000,
+                )
+            )
+    for sort in CustomerSort:
+        everybody = setting.expected(query, sort)
+        assert told(await setting.all(query, sort)) == everybody
+        listed = told(await setting.all(query, sort, awake=True))
+        assert listed == [item for item in everybody if item[0] not in asleep], sort
 
 
 async def test_while_a_page_is_worked_out_anew_the_one_known_last_is_told(patient: Setting) -> None:
@@ -148,7 +219,7 @@ async def test_while_a_page_is_worked_out_anew_the_one_known_last_is_told(patien
     assert page['state'] == 'refreshing'
     assert page['items'] == before[:17]
     go.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while page.get('state'):
             await asyncio.sleep(0.001)
             page = await patient.page(query, CustomerSort.RISK, limit=17)

@@ -536,8 +536,7 @@ def take_away(setting: Setting, tmp_path: Path) -> Callable[[bool], None]:
     """Let the database be gone, or back: its file cannot be opened."""
 
     def take_away(away: bool) -> None:
-        for database in (setting.database, setting.elsewhere):
-            database.engine.dispose()
+        close()
         names = [tmp_path / 'board.sqlite3', tmp_path / 'away.sqlite3']
         if not away:
             (tmp_path / 'board.sqlite3').rmdir()
@@ -545,6 +544,11 @@ def take_away(setting: Setting, tmp_path: Path) -> Callable[[bool], None]:
         names[0].rename(names[1])
         if away:
             (tmp_path / 'board.sqlite3').mkdir()
+        close()  # what was opened meanwhile would go on with the file as it was
+
+    def close() -> None:
+        for database in (setting.database, setting.elsewhere):
+            database.engine.dispose()
 
     return take_away
 
@@ -619,7 +623,7 @@ def arrivals(setting: Setting) -> int:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 -- what is waited for happens on other threads
             await asyncio.sleep(0.01)
 
@@ -763,7 +767,7 @@ async def state_of(setting: Setting) -> str | None:
 
 async def is_there(setting: Setting, query: DashboardQuery = HIGH_ONLY) -> None:
     """Ask again and again, as clients do."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 if not (await setting.hub.snapshot(setting.alice, query)).refreshing:
@@ -801,7 +805,7 @@ async def test_what_takes_one_user_long_keeps_nobody_waiting(slow: Setting) -> N
     many = [DashboardQuery.parse({'min_score': f'0.0{n}'}) for n in range(10)]
     for refused in await asyncio.gather(*(slow.total(query=query) for query in many), return_exceptions=True):
         assert isinstance(refused, BeingWorkedOut)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         slow.dashboard.gate, closed = threading.Event(), slow.dashboard.gate
         slow.dashboard.gate.set()  # for what is computed at once
         assert await slow.total(slow.bob, HIGH_ONLY) == 1

@@ -103,12 +103,12 @@ class Clients:
 async def clients(server: Server) -> AsyncIterator[Clients]:
     clients = Clients(server.url)
     yield clients
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await clients.close()
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 -- nothing tells that it holds
             await asyncio.sleep(0.005)
 
@@ -116,7 +116,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_a_server_that_hangs_up_without_a_greeting_is_tried_again(server: Server, clients: Clients) -> None:
     server.script = [None, None, WELCOME]
     client = clients.another()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await client.connect(token(1)) is False
     await until(lambda: client.connection_status is S.CONNECTED)
     assert len(server.shown) == 3

@@ -64,7 +64,7 @@ class Setting:
         """A look that has read, and comes back when its gate is opened."""
         self.lookup.gate = gate = asyncio.Event()
         late = asyncio.create_task(self.looks.look([self.alice]))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.lookup.held:  # noqa: ASYNC110 -- it reads on another thread
                 await asyncio.sleep(0.005)
         self.lookup.gate = None

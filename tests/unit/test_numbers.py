@@ -90,6 +90,7 @@ def assert_equal_to_oracle(numbers: Numbers, charts: Charts, oracle: Oracle) -> 
     assert [scores.count for scores in charts.histogram] == oracle.histogram()
     assert charts.customers == oracle.customers()
     assert [(day.day, day.high, day.medium, day.low) for day in charts.risk_over_time] == oracle.risk_over_time()
+    assert [asdict(day) for day in charts.days] == oracle.days()
     at_risk = [(item.customer_id, item.churn_score, item.timestamp, item.account_value) for item in charts.at_risk]
     assert at_risk == [
         (row.customer, row.score / 1_000_000, rfc3339(row.at), value and value / 1_000_000)
@@ -336,6 +337,26 @@ def test_a_range_that_ended_before_today_is_looked_at_from_its_last_day(ask: Ask
         'retention_trend': 'decreasing',
     }
     assert charts.risk_over_time[-1].day == date(2026, 10, 8)
+
+
+@pytest.mark.parametrize('query', [{}, {'risk': 'low,medium,high'}, {'range': '7d'}], ids=['rollups', 'sql', 'range'])
+def test_a_day_without_predictions_has_no_mean_and_keeps_the_retention_before_it(
+    ask: Ask, query: dict[str, object]
+) -> None:
+    rows = [
+        ('A', '0.9', '2026-11-20T08:00:00Z'),
+        ('A', '0.8', '2026-11-20T09:00:00Z'),
+        ('B', '0.5', '2026-11-22T08:00:00Z'),
+        ('A', '0.2', '2026-11-23T08:00:00Z'),
+    ]
+    charts = ask(*rows, query=query)[1]
+    assert [(day.day.day, day.predictions, day.avg_churn_score, day.retention_rate) for day in charts.days] == [
+        (20, 2, 0.85, 20.0),
+        (21, 0, None, 20.0),
+        (22, 1, 0.5, 35.0),
+        (23, 1, 0.2, 65.0),
+    ]
+    assert [(day.high, day.medium, day.low) for day in charts.days] == [(2, 0, 0), (0, 0, 0), (0, 1, 0), (0, 0, 1)]
 
 
 def test_of_two_predictions_at_the_same_instant_the_later_arrival_is_the_latest(ask: Ask) -> None:

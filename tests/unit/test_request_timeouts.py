@@ -118,7 +118,7 @@ async def answer(send: Any, text: str) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 -- nothing tells it
             await asyncio.sleep(0.002)
 
@@ -132,7 +132,7 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 async def is_closed(reader: asyncio.StreamReader) -> bool:
     """Whether the server closed the connection without another word; waits for it."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await reader.read() == b''
     except ConnectionError:
         return True

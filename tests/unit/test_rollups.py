@@ -208,6 +208,22 @@ def test_whatever_happens_they_are_what_a_recomputation_says(database: Database,
     )
 
 
+@pytest.mark.parametrize('days_ago', [(120, 91, 90, 89, 40, 0), (120,), (90,), (89,), (88, 88), (0,)])
+def test_the_days_of_charts_begin_with_the_data_or_90_days_back(database: Database, days_ago: tuple[int, ...]) -> None:
+    user_id = new_user(database)
+    file = [
+        PredictionRow(1, f'c{number % 3}', 100_000 + number, to_micros(NOW - timedelta(days=ago, hours=number)))
+        for number, ago in enumerate(days_ago)
+    ]
+    file.append(PredictionRow(1, 'ahead', 900_000, to_micros(NOW + timedelta(minutes=4))))
+    Ingest(database, clock=lambda: NOW).take(user_id, file, kind=SourceKind.FILE, name='f')
+    with database.reading() as session:
+        assert_exact(session, user_id, 'UTC')
+        shown = charts(session, selection(user_id, {}, 'UTC'))
+    assert len(shown.days) == len(shown.risk_over_time) == min(90, days_ago[0] + 1)
+    assert shown.days[-1].predictions == 1 + days_ago.count(0)
+
+
 def test_alert_facts_are_the_same_from_rollups_and_from_sql(database: Database) -> None:
     user_id = new_user(database)
     rng = random.Random(3)

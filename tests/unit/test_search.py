@@ -51,7 +51,7 @@ def predictions(*, source: int) -> list[PredictionRow]:
             (number * 16_807 * (source + 1)) % 1_000_001,
             to_micros(NOW - timedelta(days=(number * 13 + source * 5) % 40, minutes=number)),
             customer_name='Ärger & Söhne' if number % 10 == 3 else f'Firma {number:03}',
-            account_value=None,
+            account_value=number * 10_300_001 if number % 3 == source % 3 else None,
         )
         for number in range(4 if source == 3 else CUSTOMERS)
     ]
@@ -125,9 +125,12 @@ def assert_equal_to_oracle(numbers: Numbers, charts: Charts, oracle: Oracle) -> 
     assert [scores.count for scores in charts.histogram] == oracle.histogram()
     assert charts.customers == oracle.customers()
     assert [(day.day, day.high, day.medium, day.low) for day in charts.risk_over_time] == oracle.risk_over_time()
+    assert [asdict(day) for day in charts.days] == oracle.days()
     assert [(item.customer_id, item.timestamp) for item in charts.at_risk] == [
         (rows[arrival].customer, rfc3339(rows[arrival].at)) for arrival in oracle.at_risk()
     ]
+    changes = [oracle.change(rows[arrival].customer) for arrival in oracle.at_risk()]
+    assert [item.change_7d for item in charts.at_risk] == [each if each is None else each / 1e6 for each in changes]
 
 
 QUERIES: list[dict[str, Any]] = [

@@ -161,7 +161,7 @@ async def test_the_answer_to_the_goodbye_is_read_while_the_application_is_busy(m
             await client.send('more than the application takes')
         await until_read(line)
         line.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await client.wait_closed()
 
 
@@ -204,7 +204,7 @@ async def test_who_takes_the_line_of_one_who_has_gone_hears_of_it() -> None:
         client.transport.abort()
         line.abort()
         server.may_take.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await server.ended.wait()
         assert server.received == ['a last word']
 
@@ -265,7 +265,7 @@ async def test_nothing_of_a_connection_that_ended_waits_for_the_collector_of_gar
             await client.close()
             await server.ended.wait()
             del line
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while any(each() for each in kept):  # noqa: ASYNC110 -- nothing tells
                     await asyncio.sleep(0.01)
         finally:

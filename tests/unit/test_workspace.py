@@ -148,7 +148,7 @@ async def test_the_sample_moves_while_somebody_watches_and_stands_still_when_nob
     assert newcomer.numbers().metrics.total_predictions == len(newcomer.sample)
 
     watch = newcomer.hub.watch(newcomer.user_id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while newcomer.numbers().metrics.total_predictions < len(newcomer.sample) + 5:  # noqa: ASYNC110 -- the feed tells nobody else
             await asyncio.sleep(0.01)
     feeding.cancel()

@@ -1,0 +1,100 @@
+"""The element that draws trees: what it sends, and what it takes from a browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User, user_simulation
+from nicegui.testing.user_interaction import UserInteraction
+
+from components.markup import Markup, tag
+from tests.ui.board_user import settled, touched
+
+done: list[tuple[str, str]] = []
+
+
+def tree(*items: str) -> Any:
+    buttons = [
+        tag('li', '', tag('button', '', f'End {item}', data_action='end', data_item=item), key=item) for item in items
+    ]
+    others = tag('button', '', 'More', data_action='more'), tag('button', '', 'Old', data_action='gone')
+    return tag('ul', 'items', *buttons, *others)
+
+
+@pytest.fixture
+async def user() -> AsyncIterator[User]:
+    done.clear()
+    actions = {'end': lambda item: done.append(('end', item)), 'more': lambda item: done.append(('more', item))}
+    async with user_simulation(root=lambda: Markup(tree('1', '2'), actions=actions).mark('list')) as user:
+        await user.open('/')
+        yield user
+
+
+def the_list(user: User) -> Markup:
+    (element,) = user.find(kind=Markup).elements
+    assert isinstance(element, Markup)
+    return element
+
+
+def say(user: User, arguments: Any) -> None:
+    """What a browser sends."""
+    UserInteraction[ui.element](user=user, elements={the_list(user)}, target=None).trigger('action', arguments)
+
+
+async def test_an_unchanged_tree_sends_nothing_and_a_changed_one_is_sent(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert user.client
+    await settled()
+    elements = touched(user.client, monkeypatch)
+    the_list(user).draw(tree('1', '2'))
+    assert elements == []
+    the_list(user).draw(tree('2', '1'))
+    assert elements == [the_list(user)]
+
+
+async def test_its_texts_are_seen_as_those_of_any_element(user: User) -> None:
+    await user.should_see('End 2')
+    the_list(user).draw(tree('1'))
+    await user.should_not_see('End 2')
+
+
+async def test_a_click_on_what_is_offered_is_done(user: User) -> None:
+    say(user, ['end', '2'])
+    say(user, ['more', ''])
+    assert done == [('end', '2'), ('more', '')]
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        None,
+        'end',
+        7,
+        [],
+        ['end'],
+        ['end', '3'],
+        ['end', ''],
+        ['more', '1'],
+        ['gone', ''],
+        ['end', '1', '2'],
+        ['end', 1],
+        ['end', None],
+        [['end'], '1'],
+        ['__class__', '1'],
+        {'0': 'end', '1': '1'},
+        ['x' * 100_000, '1'],
+    ],
+)
+async def test_whatever_else_a_browser_says_does_nothing(user: User, arguments: Any) -> None:
+    say(user, arguments)
+    assert done == []
+
+
+async def test_what_is_no_longer_offered_is_no_longer_done(user: User) -> None:
+    the_list(user).draw(tree('1'))
+    say(user, ['end', '2'])
+    assert done == []
