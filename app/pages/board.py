@@ -33,6 +33,7 @@ from services.calendar import day_of, time_zone
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
+from services.schemas import AlertType
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
@@ -137,6 +138,8 @@ class Board:
             return False
         self._sample.set_visibility(snapshot.has_sample)
         self._view.show(snapshot, self._state)
+        alerts = snapshot.data.alerts
+        self._connection.show_critical([alert.id for alert in alerts if alert.type is AlertType.CRITICAL])
         charts = await self._services.hub.charts(self._user_id, query)
         if not self._waits_for(query):
             return False
@@ -227,6 +230,7 @@ class Board:
                 dialog.show_error(error.message)
                 return
             dialog.close()
+            self._status.note('The sample data is removed.')
             await self.refresh()
 
         with self._client.content:

@@ -99,6 +99,7 @@ class CustomerPage:
                 customer_id,
                 client,
                 say=self._status.say,
+                tell=self._status.note,
                 fail=lambda message: self._status.note(message, failed=True),
                 refresh=self.refresh,
             )
