@@ -112,6 +112,11 @@ def day(of: date) -> str:
     return f'{of.day} {of:%b} {of.year}'
 
 
+def short_day(of: date) -> str:
+    """Of a year that is known."""
+    return f'{of.day} {of:%b}'
+
+
 def reason(text: str) -> str:
     """ "- Long contract" with the true minus sign, and one space after the sign."""
     return f'{MINUS if text[:1] == "-" else text[:1]} {text[1:].strip()}'
