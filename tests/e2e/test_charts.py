@@ -161,6 +161,18 @@ def test_t_is_a_letter_where_something_is_typed(opened: Page) -> None:
     expect(opened.locator('.chart-table:visible')).to_have_count(0)
 
 
+def test_a_chart_that_was_asked_for_when_the_link_broke_is_asked_for_again(opened: Page) -> None:
+    opened.set_viewport_size({'width': 390, 'height': 800})
+    chart(opened, 'scores')  # plotly.js is there, and the page no longer busy
+    opened.evaluate('() => { socket.emit = () => socket; }')
+    volume = opened.locator('.panel-volume')
+    volume.scroll_into_view_if_needed()
+    opened.wait_for_timeout(1_000)  # nothing is to be waited for: what is asked gets lost
+    expect(volume.locator('.plot')).to_have_count(0)
+    opened.evaluate('delete socket.emit; socket.io.engine.close()')
+    expect(volume.locator('.nsewdrag').first).to_be_attached(timeout=WAIT)
+
+
 @pytest.mark.browser_context_args(has_touch=True, is_mobile=True, viewport={'width': 390, 'height': 800})
 def test_a_finger_that_begins_on_a_chart_scrolls_the_page(opened: Page) -> None:
     panel = chart(opened, 'volume')
