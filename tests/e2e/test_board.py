@@ -82,7 +82,7 @@ def test_what_a_program_posts_is_painted_at_once(board: Board, sign_in: SignIn, 
     expect(page.locator('[data-connection]')).to_contain_text('Live')
     with board.rest(token) as rest:
         rest.post('/api/predictions', json=[{'customer_id': 'c1', 'churn_score': 0.5}])
-    expect(value(page, 'total_predictions')).to_have_text('1', timeout=4_500)
+    expect(value(page, 'total_predictions')).to_have_text('1', timeout=20_000)
 
 
 def test_filters_narrow_the_numbers_and_reset_brings_them_back(telco_board: Board, sign_in: SignIn) -> None:
