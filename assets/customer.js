@@ -38,6 +38,10 @@
     else if (field) delete sessionStorage[draftKey()];
   }
 
+  function onSignOut({ target }) {
+    if (target.matches('form[action$="/logout"]')) window.removeEventListener('pagehide', keepDraft);
+  }
+
   function recallDraft() {
     const field = draft();
     if (!field || field.recalled) return;
@@ -100,6 +104,7 @@
   document.addEventListener('pointerdown', onPress);
   document.addEventListener('click', onClick);
   window.addEventListener('pagehide', keepDraft);
+  document.addEventListener('submit', onSignOut);
   new MutationObserver(onChanged).observe(document, {
     subtree: true, childList: true, attributeFilter: ['class', 'data-taken'],
   });

@@ -38,7 +38,7 @@
     const menu = document.querySelector('details.menu[open]');
     if (menu) menu.querySelector('summary').focus();
     closeMenus(null);
-    document.activeElement?.closest?.('.tip')?.querySelector('button').blur();
+    document.querySelectorAll('.tip:is(:hover, :focus-within)').forEach((tip) => (tip.dataset.dismissed = ''));
   }
 
   // Some keys belong to a part of the page: to the one that has the focus, else to the one under the pointer.
@@ -68,8 +68,26 @@
   function onTip(event) {
     const tip = event.target.closest?.('.tip');
     if (tip) keepInside(tip);
+    document.querySelectorAll('.tip[data-dismissed]:not(:hover, :focus-within)').forEach((each) => {
+      delete each.dataset.dismissed;
+    });
   }
 
+  // What a person began to write stays in the tab for that person alone: see assets/customer.js.
+  function forgetDrafts(whose) {
+    const owner = document.querySelector('.account-email')?.textContent;
+    if (whose === 'of others' && !owner) return;
+    Object.keys(sessionStorage)
+      .filter((key) => key.startsWith('note ') && !(whose === 'of others' && key.startsWith(`note ${owner} `)))
+      .forEach((key) => sessionStorage.removeItem(key));
+  }
+
+  function onSubmit({ target }) {
+    if (target.matches('form[action$="/logout"]')) forgetDrafts('of all');
+  }
+
+  forgetDrafts('of others');
+  document.addEventListener('submit', onSubmit);
   document.addEventListener('click', onClick);
   document.addEventListener('keydown', onKey);
   document.addEventListener('keydown', onShortcut);

@@ -34,8 +34,8 @@ class BoardNews:
             self._critical = frozenset(critical)
         if query != self._query:
             self._query, self._high = query, high
-        started = [f'Critical alert: {message}' for id_, message in critical.items() if id_ not in self._critical]
-        words = [*started, *_change(self._high, high)]
+        started = [message.rstrip('.') for number, message in critical.items() if number not in self._critical]
+        words = [*(f'Critical alert: {message}.' for message in started), *_change(self._high, high)]
         now = self._clock()
         if not words or now < self._told_at + SECONDS:
             return ''
