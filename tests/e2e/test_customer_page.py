@@ -68,9 +68,7 @@ def new_note(page: Page) -> Any:
     return page.get_by_label('New note')
 
 
-def test_a_new_score_is_painted_and_what_is_being_typed_stays(
-    customer: Page, rest: httpx.Client
-) -> None:
+def test_a_new_score_is_painted_and_what_is_being_typed_stays(customer: Page, rest: httpx.Client) -> None:
     field = new_note(customer)
     field.click()
     customer.keyboard.type('Called Ana')
