@@ -39,7 +39,7 @@ class DashboardView:
             self._nothing = FilteredEmpty(form=filters)
             self._panels = ui.element('div').classes('panels loading')
             with self._panels:
-                self._at_risk = AtRiskList()
+                self.at_risk = AtRiskList()
                 with ui.element('div').classes('side'):
                     self._alerts = AlertList()
                     self._scores = LazyChart('Score distribution', name='scores')
@@ -60,7 +60,6 @@ class DashboardView:
     def show_charts(self, charts: Charts) -> None:
         if charts is not self._charts and charts != self._charts:
             self._charts = charts
-            self._at_risk.show(charts)
             self._scores.show(score_distribution(charts.histogram), finding=distribution_finding(charts.histogram))
             self._days.show(risk_over_time(charts.risk_over_time), finding=over_time_finding(charts.risk_over_time))
         set_class(self._panels, 'loading', on=False)
