@@ -273,8 +273,14 @@
         }),
       { rootMargin: '250px' },
     );
-    const start = () => document.querySelectorAll('[data-lazy]').forEach((element) => lazy.observe(element));
-    requestAnimationFrame(() => setTimeout(start, 50));
+    requestAnimationFrame(() => setTimeout(lookForCharts, 50));
+  }
+
+  // Also once there is a link again: what was asked of a link that was about to break is asked for anew.
+  function lookForCharts() {
+    if (!lazy) return;
+    lazy.disconnect();
+    document.querySelectorAll('[data-lazy]:empty').forEach((element) => lazy.observe(element));
   }
 
   // --- painting
@@ -307,5 +313,6 @@
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && retry());
   window.addEventListener('online', retry);
   document.addEventListener('churnboard:signed-out', signOut);
+  document.addEventListener('churnboard:linked', lookForCharts);
   window.addEventListener('offline', paint);
 })();

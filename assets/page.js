@@ -41,6 +41,10 @@
     document.activeElement?.closest?.('.tip')?.querySelector('button').blur();
   }
 
+  // Some keys belong to a part of the page: to the one that has the focus, else to the one under the pointer.
+  const part = (element) => element.dataset.within && element.closest(element.dataset.within);
+  const isInReach = (element) => !element.dataset.within || part(element).matches(':hover');
+
   // Whether a key is one that does something by itself: they are not switched off, and it is not typed into something.
   window.isSingleKey = (event) => {
     const off = document.querySelector('[data-connection]')?.dataset.noShortcuts !== undefined;
@@ -52,9 +56,11 @@
   function onShortcut(event) {
     if (!window.isSingleKey(event)) return;
     const marked = [...document.querySelectorAll('[data-key]')];
-    const element = marked.find(({ dataset, offsetParent }) => dataset.key === event.key && offsetParent);
+    const meant = marked.filter(({ dataset, offsetParent }) => dataset.key === event.key && offsetParent);
+    const element = meant.find((each) => part(each)?.matches(':focus-within')) ?? meant.find(isInReach);
     if (!element) return;
     event.preventDefault();
+    if (part(element)?.matches(':focus-within')) element.focus({ preventScroll: true }); // what had it may be hidden
     if (element.matches('input')) element.focus();
     else element.click();
   }

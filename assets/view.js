@@ -40,7 +40,23 @@
     });
   }
 
-  function onClick({ target }) {
+  // A link to another view of this page: the page stays, and shows it.
+  function follow(event, link) {
+    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (link.search !== location.search) {
+      history.pushState(null, '', `${link.pathname}${link.search}`);
+      tell();
+    }
+    const place = document.getElementById(link.hash.slice(1));
+    place?.scrollIntoView({ block: 'start' });
+    place?.focus({ preventScroll: true });
+  }
+
+  function onClick(event) {
+    const { target } = event;
+    const view = target.closest?.('a[data-view]');
+    if (view) follow(event, view);
     followed = target.closest?.('a[href^="/customers"]')?.getAttribute('href') ?? null;
     const remove = target.closest?.('.chip-remove');
     if (remove) keepFocus(remove);

@@ -43,7 +43,8 @@ class WebSocket(asyncio.Protocol):
     def leave(self) -> None:
         self._leaving = True
         with contextlib.suppress(AttributeError):  # never connected
-            self._send(CLOSE, b'')
+            if not self._transport.is_closing():  # by the other side: uvloop's writes nothing more, and says so
+                self._send(CLOSE, b'')
             self._transport.close()
 
     def abort(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.formats import count, points, short_day
+from components.formats import count, points
 from services.schemas import DayFigures
 
 WEEK = 7
@@ -40,12 +40,12 @@ def high_share_change(days: Sequence[DayFigures]) -> str | None:
 
 
 def volume_change(days: Sequence[DayFigures]) -> str | None:
-    """The last day that is over beside the one before it; otherwise as :func:`churn_change`."""
-    if len(days) <= 2:  # today, and a day that nothing came before
+    """The predictions of the 7 days before the last one, which may not be over; otherwise as :func:`churn_change`."""
+    whole = days[:-1]
+    if len(whole) <= WEEK:
         return None
-    day, before = days[-2], days[-3]
-    change = day.predictions - before.predictions
-    return f'{count(day.predictions)} on {short_day(day.day)}, {_more(change)} the day before'
+    now, before = (sum(day.predictions for day in week) for week in (whole[-WEEK:], whole[-2 * WEEK : -WEEK]))
+    return f'{count(now)} in the 7 days before, {_more(now - before)} in the 7 before those'
 
 
 def in_points(change: float) -> str:

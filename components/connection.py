@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from nicegui import ui
@@ -46,6 +47,10 @@ class Connection(ui.element, default_classes='connection'):
         :param query: the query string with its question mark, or nothing.
         """
         set_prop(self, 'data-query', query or None)
+
+    def show_critical(self, alerts: Sequence[str]) -> None:
+        """Which critical alerts are active, by their ids; assets/unseen.js counts those that were not looked at."""
+        set_prop(self, 'data-critical', ' '.join(alerts))
 
     def show(self, as_of: datetime) -> None:
         set_prop(self, 'data-as-of', as_of.isoformat(timespec='milliseconds'))

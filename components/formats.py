@@ -101,6 +101,13 @@ def points(millionths: int) -> str:
     return _written(text.rstrip('0').rstrip('.'))
 
 
+def percentage_points(change: float) -> str:
+    """A difference of percentages without its sign; empty where it is less than a tenth of a point."""
+    size = round(abs(change), 1)
+    unit = 'percentage point' if size == 1 else 'percentage points'
+    return f'{_written(f"{size:g}")} {unit}' if size else ''
+
+
 def day(of: date) -> str:
     return f'{of.day} {of:%b} {of.year}'
 

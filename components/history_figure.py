@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.figures import FILLS, NAMES, Figure, config, layout
+from components.chart_layout import DAY, FILLS, NAMES, Figure, figure, zoomable
 from components.formats import NBSP, score
 from components.scorings import Scoring
 from services.schemas import RiskLevel
@@ -23,20 +23,16 @@ def score_history(scorings: Sequence[Scoring], *, medium: float, high: float) ->
     """
     points = list(reversed(scorings))
     bands = ((RiskLevel.LOW, 0.0, medium), (RiskLevel.MEDIUM, medium, high), (RiskLevel.HIGH, high, 1.0))
-    axes = layout(x={'type': 'date', 'nticks': 5, 'tickangle': 0, 'tickformatstops': _stops()})
     percent = {'range': [0, 102], 'tick0': 0, 'dtick': 20, 'ticksuffix': f'{NBSP}%', 'rangemode': 'normal'}
-    axes['yaxis'] |= percent | {'tickformat': ''}
-    return {
-        'data': [_line(points)],
-        'layout': axes
-        | {
-            'shapes': [_band(*band) for band in bands],
-            'annotations': [_name(level, top) for level, _low, top in bands],
-            'showlegend': False,
-            'hovermode': 'closest',
-        },
-        'config': config(),
-    }
+    return figure(
+        [_line(points)],
+        x=zoomable('all') | {'tickformatstops': _stops()},
+        y=percent | {'tickformat': ''},
+        shapes=[_band(*band) for band in bands],
+        annotations=[_name(level, top) for level, _low, top in bands],
+        showlegend=False,
+        hovermode='closest',
+    )
 
 
 def _line(points: Sequence[Scoring]) -> Figure:
@@ -87,9 +83,9 @@ def _name(level: RiskLevel, top: float) -> Figure:
 
 def _stops() -> list[Figure]:
     """Times where the axis is short, days where it is longer, years where it is long."""
-    day, month = 86_400_000, 'M1'
+    month = 'M1'
     return [
-        {'dtickrange': [None, day - 1], 'value': '%H:%M\n%-d %b'},
-        {'dtickrange': [day, month], 'value': '%-d %b'},
+        {'dtickrange': [None, DAY - 1], 'value': '%H:%M\n%-d %b'},
+        {'dtickrange': [DAY, month], 'value': '%-d %b'},
         {'dtickrange': [month, None], 'value': '%b %Y'},
     ]

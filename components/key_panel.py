@@ -9,6 +9,7 @@ from components.key_form import KeyForm
 from components.key_list import KeyItem, KeyList
 from components.new_key import NewKey
 from components.panel import Panel
+from components.status_line import StatusLine
 from components.text import Text
 
 
@@ -24,7 +25,7 @@ class KeyPanel(Panel):
         self._scopes = scopes
         self._on_make = on_make
         with self:
-            self._spoken = Text('p').classes('sr-only').props('role=status').mark('keys-status')
+            self._status = StatusLine()
             self._place = ui.element('div').classes('key-place')
             self._problem = Text('p').classes('keys-problem').props('role=status').mark('keys-problem')
             self._list = KeyList(on_revoke=on_revoke)
@@ -56,6 +57,6 @@ class KeyPanel(Panel):
         """Why the list may be an old one."""
         self._problem.set_text(message)
 
-    def say(self, text: str) -> None:
-        """Announce what is to be seen."""
-        self._spoken.set_text(text)
+    def tell(self, text: str) -> None:
+        """Show and announce what was done."""
+        self._status.note(text)

@@ -1,14 +1,33 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from components.data_age import data_age
 from components.formats import MISSING, NumberKind
 from components.info_tip import info_tip
 from components.markup import Encoded, Node, encoded, tag
+from components.sparkline import sparkline
 from components.trend_badge import TrendBadge
-from services.schemas import Trend
+from services.schemas import DayFigures, Trend
+
+SPARK_DAYS = 30
+NO_EARLIER = 'No earlier data'
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Course:
+    """How a number went, day by day."""
+
+    change: Callable[[Sequence[DayFigures]], str | None]
+    """In words; ``None``: there is nothing to compare."""
+    words: str
+    """What the change is put into, and what it is to be understood against."""
+    value: Callable[[DayFigures], float | None]
+    line: str
+    """What is compared, and what the line shows, for the tip."""
+    from_zero: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,6 +42,14 @@ class MetricCard:
     kind: NumberKind = 'count'
     trend: TrendBadge | None = None
     """If the number has one."""
+    course: Course | None = None
+    """Of the cards that lead."""
+
+    def explanation(self, zone: str) -> str:
+        """What the number is, of which time, and in whose days."""
+        line = f' {self.course.line} of the last {SPARK_DAYS}.' if self.course else ''
+        days = f' Days are those in {zone}.' if zone else ''
+        return f'{self.formula}{line}{days}'
 
 
 @dataclass(frozen=True)
@@ -35,21 +62,45 @@ class Reading:
     note: str = ''
     trend: Trend | None = None
     """``None``: there is none now."""
+    change: str = ''
+    line: tuple[float | None, ...] = ()
+    """The number on each day, oldest first."""
+    href: str = ''
+    """The view of what is counted."""
+
+    def over(self, days: Sequence[DayFigures]) -> Reading:
+        """The same with how it went. Where nothing came before, no trend is claimed either."""
+        course = self.card.course
+        if course is None:
+            return self
+        change, line = course.change(days), tuple(course.value(day) for day in days[-SPARK_DAYS:])
+        if change is None:
+            return replace(self, change=NO_EARLIER, line=line, trend=None)
+        words = course.words.format(change)
+        return replace(self, change=words[:1].upper() + words[1:], line=line)
 
 
-def metric_card(reading: Reading) -> Node:
+def metric_card(reading: Reading, *, zone: str) -> Node:
+    """:param zone: the reader's, whose days they are."""
     card, badge = reading.card, reading.card.trend
     trend = badge.draw(reading.trend) if badge and reading.trend else None
     return tag(
         'div',
         f'card card-{card.key}',
-        _title(card),
+        _title(card, reading.href, zone),
         tag('dd', 'card-value', reading.value, data_value=card.key, data_kind=card.kind),
         tag('dd', 'card-note', tag('span', 'card-words', reading.note), trend),
+        *(_course(card.course, reading) if card.course else ()),
     )
 
 
-@cache
-def _title(card: MetricCard) -> Encoded:
-    tip = info_tip(card.title, card.formula, key=card.key)
-    return encoded(tag('dt', 'card-title', tag('span', '', card.title), data_age('numbers'), tip))
+def _course(course: Course, reading: Reading) -> tuple[Node, Node]:
+    line = sparkline(reading.line, from_zero=course.from_zero)
+    return tag('dd', 'card-change', tag('span', 'card-words', reading.change)), tag('dd', 'card-spark', line)
+
+
+@lru_cache(512)
+def _title(card: MetricCard, href: str, zone: str) -> Encoded:
+    name = tag('a', 'card-link', card.title, href=href, data_view='') if href else tag('span', '', card.title)
+    tip = info_tip(card.title, card.explanation(zone), key=card.key)
+    return encoded(tag('dt', 'card-title', name, data_age('numbers'), tip))

@@ -1,30 +1,68 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
 from components import formats
+from components.comparisons import churn_change, high_share_change, retention_change, volume_change
 from components.markup import Markup, Node, Rows, tag
-from components.metric_card import MetricCard, Reading, metric_card
+from components.metric_card import Course, MetricCard, Reading, metric_card
 from components.trend_badge import TrendBadge
-from services.schemas import Metrics, Trend, Trends
+from services.schemas import DayFigures, Metrics, Trend, Trends
 
 OVER = 'over all predictions that match the filters'
+WEEK_BEFORE = 'vs the 7 days before'
 CHURN = MetricCard(
     key='avg_churn_score',
     title='Average churn',
     formula=f'Mean churn score, {OVER}.',
     kind='fraction',
-    trend=TrendBadge('churn_trend', rising_is='bad'),
+    trend=TrendBadge('churn_trend', rising_is='bad', period=''),
+    course=Course(
+        change=churn_change,
+        words=f'{{}} {WEEK_BEFORE}',
+        value=lambda day: day.avg_churn_score,
+        line='Compared are the means of 7 days. The line: that of each day with predictions,',
+    ),
 )
 HIGH = MetricCard(
-    key='high_risk_predictions', title='High risk', formula=f'Predictions with a high churn score, {OVER}.'
+    key='high_risk_predictions',
+    title='High risk',
+    formula=f'Predictions with a high churn score, {OVER}.',
+    course=Course(
+        change=high_share_change,
+        words=f'Share {{}} {WEEK_BEFORE}',
+        value=lambda day: day.high,
+        line='Compared is their share of the predictions of 7 days. The line: their number on each day',
+        from_zero=True,
+    ),
 )
 RETENTION = MetricCard(
     key='retention_rate',
     title='Expected retention',
     formula='100 % minus the mean of each customer’s latest churn score.',
     kind='percent',
-    trend=TrendBadge('retention_trend'),
+    trend=TrendBadge('retention_trend', period=''),
+    course=Course(
+        change=retention_change,
+        words='{} vs 7 days ago',
+        value=lambda day: day.retention_rate,
+        line='The line: as of the end of each day',
+    ),
 )
-NEW = MetricCard(key='new_predictions_today', title='New today', formula='Predictions made today, in your time zone.')
+NEW = MetricCard(
+    key='new_predictions_today',
+    title='New today',
+    formula='Predictions made today.',
+    course=Course(
+        change=volume_change,
+        words='{}',
+        value=lambda day: day.predictions,
+        line='Compared are whole days, without today. The line: predictions on each day',
+        from_zero=True,
+    ),
+)
 TOTAL = MetricCard(key='total_predictions', title='Predictions', formula='All predictions that match the filters.')
 MEDIUM = MetricCard(
     key='medium_risk_predictions', title='Medium risk', formula=f'Predictions with a medium churn score, {OVER}.'
@@ -35,7 +73,7 @@ ENGAGEMENT = MetricCard(
     title='Engagement',
     formula='Customers scored in the last 7 days, as a share of those scored in the last 30 days.',
     kind='percent',
-    trend=TrendBadge('engagement_trend'),
+    trend=TrendBadge('engagement_trend', period=WEEK_BEFORE),
 )
 ACTIVE = MetricCard(key='active_users_today', title='Active today', formula='Customers with a prediction today.')
 CARDS = (CHURN, HIGH, RETENTION, NEW, TOTAL, MEDIUM, LOW, ENGAGEMENT, ACTIVE)
@@ -46,15 +84,27 @@ LEADING = 4
 class MetricGrid(Markup):
     """The nine numbers."""
 
-    def __init__(self) -> None:
-        self._cards = Rows(metric_card)
-        super().__init__(self._grid([Reading(card) for card in CARDS]))
+    def __init__(self, *, zone: str) -> None:
+        """:param zone: the reader's, whose days they are."""
+        self._cards = Rows(partial(metric_card, zone=zone))
+        self._readings = [Reading(card) for card in CARDS]
+        self._days: Sequence[DayFigures] | None = None
+        super().__init__(self._grid())
 
-    def show(self, metrics: Metrics, trends: Trends) -> None:
-        self.draw(self._grid(_readings(metrics, trends)))
+    def show(self, metrics: Metrics, trends: Trends, *, links: Mapping[str, str]) -> None:
+        """:param links: where each number leads, by its name."""
+        readings = _readings(metrics, trends)
+        self._readings = [replace(each, href=links[each.card.key]) for each in readings]
+        self.draw(self._grid())
 
-    def _grid(self, readings: list[Reading]) -> Node:
-        cards = self._cards.of(readings)
+    def show_days(self, days: Sequence[DayFigures]) -> None:
+        """:param days: oldest first, those of the same view."""
+        self._days = days
+        self.draw(self._grid())
+
+    def _grid(self) -> Node:
+        days = self._days
+        cards = self._cards.of(self._readings if days is None else [each.over(days) for each in self._readings])
         leading = tag('dl', 'cards cards-primary', *cards[:LEADING])
         return tag('div', 'metrics', leading, tag('dl', 'cards cards-compact', *cards[LEADING:]))
 

@@ -33,7 +33,7 @@ def panel(title: str, *children: Child, name: str, note: str) -> Node:
         tag(
             'div',
             'panel-head',
-            tag('h2', 'panel-title', title, id=heading),
+            tag('h2', 'panel-title', title, id=heading, tabindex='-1'),
             tag('p', 'panel-note', note),
             data_age('page'),
         ),

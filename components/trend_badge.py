@@ -20,6 +20,8 @@ class TrendBadge:
     """Its name in the public payload."""
     rising_is: Polarity = 'good'
     """What an increase means."""
+    period: str = PERIOD
+    """What it is compared with; empty where that is said beside it."""
 
     def draw(self, trend: Trend) -> Node:
         return tag(
@@ -27,7 +29,7 @@ class TrendBadge:
             f'trend trend-{self._meaning(trend)}',
             tag('span', 'trend-arrow', ARROWS[trend], aria_hidden='true'),
             tag('span', 'trend-word', WORDS[trend]),
-            tag('span', 'trend-period', PERIOD),
+            tag('span', 'trend-period', self.period),
             data_trend=self.key,
             data_rising=self.rising_is,
         )

@@ -30,9 +30,11 @@ from components.sample_banner import SampleBanner
 from components.status_line import StatusLine
 from components.text import Text
 from components.toolbar import Toolbar
+from services.calendar import day_of, time_zone
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
+from services.schemas import AlertType
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
@@ -40,7 +42,7 @@ REMOVAL = (
     'Remove the sample data?',
     'All made-up customers disappear from this board. Your own predictions stay as they are.',
 )
-ASSETS = ('views.css', 'polling.js', 'view.js')
+ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -51,6 +53,7 @@ class Board:
     def __init__(self, services: BoardServices, identity: BoardIdentity, client: Client) -> None:
         self._services = services
         self._user_id = identity.user_id
+        self._zone = time_zone(identity.time_zone)
         self._client = client
         self._state = view_of(client.request.query_params)
         self._address = BoardAddress(client, self._state.query, on_leave=self._go)
@@ -94,7 +97,10 @@ class Board:
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             request = client.request
             self._view = DashboardView(
-                self._filters, email=identity.email, address=f'{request.url.scheme}://{request.url.netloc}'
+                self._filters,
+                email=identity.email,
+                address=f'{request.url.scheme}://{request.url.netloc}',
+                zone=identity.time_zone,
             )
             self._at_risk = BoardAtRisk(services.customers, identity, client, self._view.at_risk)
             self._visit = BoardVisit(services.news, identity, client, self._view.since)
@@ -134,10 +140,12 @@ class Board:
             return False
         self._sample.set_visibility(snapshot.has_sample)
         self._view.show(snapshot, self._state)
+        alerts = snapshot.data.alerts
+        self._connection.show_critical([alert.id for alert in alerts if alert.type is AlertType.CRITICAL])
         charts = await self._services.hub.charts(self._user_id, query)
         if not self._waits_for(query):
             return False
-        self._view.show_charts(charts)
+        self._view.show_charts(charts, query, today=day_of(snapshot.as_of, self._zone))
         if news := self._news.since(query, charts, snapshot.data.alerts):
             self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
@@ -225,6 +233,7 @@ class Board:
                 dialog.show_error(error.message)
                 return
             dialog.close()
+            self._status.note('The sample data is removed.')
             await self.refresh()
 
         with self._client.content:

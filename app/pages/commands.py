@@ -17,6 +17,7 @@ KEYS = {
     '/': 'search customers',
     'p': 'pause or resume',
     'r': 'refresh the board',
+    't': 'show a chart as a table',
     '?': 'show all keys',
 }
 """What each single key does; they can be switched off."""

@@ -78,7 +78,7 @@ class KeyDesk:
         made = await self._keys.create(self._identity.user_id, name, scope, token_version=self._identity.token_version)
         if not self._client.is_deleted:
             self._panel.show_new(made.info.name, made.key, power=POWERS[made.info.scope])
-            self._panel.say(f'The key {made.info.name} is made. Copy it now: it is shown this once.')
+            self._panel.tell(f'The key {made.info.name} is made. Copy it now: it is shown this once.')
 
     def _refuse(self, reason: str, *, of_name: bool = False) -> None:
         if not self._client.is_deleted:
@@ -119,7 +119,7 @@ class KeyDesk:
         await self._look_again()
         if not self._client.is_deleted:
             self._panel.clear_error()
-            self._panel.say(f'The key {key.name} is revoked.')
+            self._panel.tell(f'The key {key.name} is revoked.')
             if not dialog.is_deleted:
                 dialog.close()
 

@@ -86,7 +86,7 @@ class CustomerPage:
             'Customer',
             identity,
             path=customer_href(customer_id),
-            assets=('customer.css', 'customer.js'),
+            assets=('charts.css', 'charts.js', 'customer.css', 'customer.js'),
             updates=self.updates,
         ) as self._connection:
             with ui.element('nav').classes('crumbs').props('aria-label=Breadcrumb'):
@@ -99,6 +99,7 @@ class CustomerPage:
                 customer_id,
                 client,
                 say=self._status.say,
+                tell=self._status.note,
                 fail=lambda message: self._status.note(message, failed=True),
                 refresh=self.refresh,
             )

@@ -34,18 +34,20 @@ class CustomerDesk:
         client: Client,
         *,
         say: Callable[[str], None],
+        tell: Callable[[str], None],
         fail: Callable[[str], None],
         refresh: Callable[[], Awaitable[None]],
     ) -> None:
-        """:param say: announces what was done.
+        """:param say: announces what was done, where it is to be seen as well.
 
+        :param tell: shows what was done, too, where nothing else does.
         :param fail: tells why something without a form of its own could not be done.
         """
         self._services = services
         self._records = services.records
         self._user_id, self._customer_id = user_id, customer_id
         self._client = client
-        self._say, self._fail, self._refresh = say, fail, refresh
+        self._say, self._tell, self._fail, self._refresh = say, tell, fail, refresh
         self._busy: set[int] = set()
         """Forms whose text is on its way: sent twice, it is written once."""
         self.close_editor: Callable[[str], None] = lambda _note_id: None
@@ -150,7 +152,7 @@ class CustomerDesk:
             self._fail(UNEXPECTED)
         else:
             if not self._client.is_deleted:
-                self._say(done)
+                self._tell(done)
                 await self._refresh()
 
     async def _write(self, work: Callable[[], object]) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from nicegui import ui
 
 from app.pages.board_services import BoardSnapshot
+from app.pages.card_links import card_links
 from app.view_state import ViewState
 from components.activity_list import ActivityList
 from components.alert_list import AlertList
 from components.at_risk_list import AtRiskList
+from components.board_charts import BoardCharts
 from components.element_state import set_class
 from components.empty_state import EmptyState, FilteredEmpty
-from components.figures import risk_over_time, score_distribution
 from components.filter_bar import FilterBar
-from components.findings import distribution_finding, over_time_finding
-from components.lazy_chart import LazyChart
 from components.metric_grid import MetricGrid
 from components.since_panel import SincePanel
 from components.text import Text
@@ -25,16 +26,17 @@ from services.schemas import Charts
 class DashboardView:
     """Everything below the filters."""
 
-    def __init__(self, filters: FilterBar, *, email: str, address: str) -> None:
+    def __init__(self, filters: FilterBar, *, email: str, address: str, zone: str) -> None:
         self._filters = filters
-        self._charts: Charts | None = None
+        self._charts: tuple[Charts, DashboardQuery] | None = None
+        self._figures = BoardCharts()
         self._shown: tuple[object, DashboardQuery] | None = None
         self._why = Text('p').classes('quiet').props('role=status').mark('working')
         self._why.set_visibility(False)
         self._root = ui.element('div').classes('board-body')
         with self._root:
             self._empty = EmptyState(email=email, address=address)
-            self._metrics = MetricGrid().classes('loading').mark('metrics')
+            self._metrics = MetricGrid(zone=zone).classes('loading').mark('metrics')
             self.since = SincePanel()
             self._nothing = FilteredEmpty(form=filters)
             self._panels = ui.element('div').classes('panels loading')
@@ -42,8 +44,8 @@ class DashboardView:
                 self.at_risk = AtRiskList()
                 with ui.element('div').classes('side'):
                     self._alerts = AlertList()
-                    self._scores = LazyChart('Score distribution', name='scores')
-                    self._days = LazyChart('Risk over time', name='days')
+                    self._figures.build_beside()
+                self._figures.build_below()
                 self._activity = ActivityList()
 
     def show(self, snapshot: BoardSnapshot, state: ViewState) -> None:
@@ -52,16 +54,17 @@ class DashboardView:
         self._shown = (snapshot.contents, state.query)
         data = snapshot.data
         self._show_state(any_prediction=data.metrics.total_predictions > 0, state=state)
-        self._metrics.show(data.metrics, data.trends)
+        self._metrics.show(data.metrics, data.trends, links=card_links(state.query))
         self._alerts.show(data.alerts)
         self._activity.show(data.recent_activity)
         set_class(self._metrics, 'loading', on=False)
 
-    def show_charts(self, charts: Charts) -> None:
-        if charts is not self._charts and charts != self._charts:
-            self._charts = charts
-            self._scores.show(score_distribution(charts.histogram), finding=distribution_finding(charts.histogram))
-            self._days.show(risk_over_time(charts.risk_over_time), finding=over_time_finding(charts.risk_over_time))
+    def show_charts(self, charts: Charts, query: DashboardQuery, *, today: date) -> None:
+        shown, asked = self._charts or (None, None)
+        if query != asked or (charts is not shown and charts != shown):
+            self._charts = (charts, query)
+            self._metrics.show_days(charts.days)
+            self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today)
         set_class(self._panels, 'loading', on=False)
 
     def show_busy(self, busy: bool, *, why: str = '') -> None:

@@ -22,7 +22,7 @@ from components.text import Text
 from services.preferences import Locale
 
 ASSETS = Path(__file__).parents[2] / 'assets'
-EVERYWHERE = ('board.css', 'status.css', 'palette.css', 'live.js', 'page.js', 'palette.js')
+EVERYWHERE = ('board.css', 'status.css', 'palette.css', 'live.js', 'page.js', 'palette.js', 'unseen.js')
 PAGES = {'/': 'Board', '/data': 'Data'}
 
 
@@ -41,7 +41,7 @@ def frame(
     :param path: where the page is, to mark it in the navigation.
     :param assets: style sheets and scripts that this page alone needs.
     """
-    _add_assets((*EVERYWHERE, *assets))
+    _add_assets((*EVERYWHERE, *assets, 'print.css'))
     client, chosen = ui.context.client, preferences_of(ui.context.client)
     layout, content = client.layout, client.content
     PageTheme(IS_DARK[chosen.theme])

@@ -79,7 +79,7 @@ def test_a_short_loss_is_told_at_once_and_loses_nothing(
     expect(page.get_by_label('Score from')).to_have_value('10')
     before = int(value(page, 'total_predictions').inner_text())
     post(rest, 0.5)
-    expect(value(page, 'total_predictions')).to_have_text(str(before + 1), timeout=4_500)
+    expect(value(page, 'total_predictions')).to_have_text(str(before + 1), timeout=20_000)
 
 
 def test_a_long_loss_is_bridged_by_polling(

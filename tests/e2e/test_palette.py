@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.board import Board
+from tests.e2e.axe import expect_accessible
 from tests.e2e.conftest import value
 
 SignIn = Callable[[Board, str], Page]
@@ -141,3 +142,21 @@ def test_who_switched_single_keys_off_finds_the_list_in_the_palette(board: Board
     page.keyboard.press('?')
     find(page, 'keys', option='Show all keys')
     expect(page.get_by_role('dialog', name='Keys')).to_contain_text('switched off in your settings')
+
+
+def test_axe_finds_nothing_in_the_palette_the_keys_and_the_views(opened: Page) -> None:
+    opened.emulate_media(reduced_motion='reduce')
+    opened.keyboard.press('Control+k')
+    expect(opened.get_by_role('option', name='Northern View')).to_be_attached(timeout=LONG)
+    expect_accessible(opened, '.palette')
+    opened.keyboard.press('Escape')
+    opened.locator('.panel-title').first.click()
+    opened.keyboard.press('?')
+    expect(opened.get_by_role('dialog', name='Keys')).to_be_visible()
+    expect_accessible(opened, '.keys-dialog')
+    opened.keyboard.press('Escape')
+    opened.locator('.views summary').click()
+    more = opened.get_by_role('button', name='Rename, replace or delete “Northern”')
+    more.click(timeout=LONG)
+    expect(opened.get_by_role('button', name='Replace with the present filters')).to_be_visible(timeout=LONG)
+    expect_accessible(opened, '.views')

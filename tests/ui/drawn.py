@@ -66,7 +66,7 @@ def metric(user: User, key: str) -> str:
 
 def note(user: User, key: str) -> str:
     """What stands below it."""
-    return page(user).one(f'card-{key}').one('card-words').text
+    return page(user).one(f'card-{key}').one('card-note').one('card-words').text
 
 
 def trend(user: User, key: str) -> Drawn:

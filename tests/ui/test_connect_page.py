@@ -340,7 +340,7 @@ async def test_a_key_is_revoked_after_a_question_that_names_it(user: User, keys:
     await press(user, 'dialog-confirm')
     assert keys.revoked == [1]
     assert rows(user)[1][-1] == 'Revoked'
-    assert text(user, 'keys-status') == 'The key wall screen is revoked.'
+    assert text(user, 'status') == 'The key wall screen is revoked.'
     assert not any(dialog.value for dialog in elements(user, ConfirmDialog))
 
 

@@ -132,14 +132,14 @@ async def test_each_score_stands_beside_the_one_before_it(opened: User) -> None:
 
 async def test_the_chart_has_a_finding_a_sentence_and_a_table(opened: User) -> None:
     assert text(opened, 'finding-history') == 'High risk at 82\u00a0% since 5 Nov 2026, medium before'
-    assert text(opened, 'history-sentence') == (
+    assert text(opened, 'sentence-history') == (
         '3 scores, 4 Nov 2026 to 6 Nov 2026: lowest 46\u00a0% on 4 Nov 2026, highest 82\u00a0% on 6 Nov 2026.'
     )
-    await press(opened, 'history-table')
-    assert one(opened, 'history-table').props['aria-pressed'] == 'true'
+    await press(opened, 'table-history')
+    assert one(opened, 'table-history').props['aria-pressed'] == 'true'
     await opened.should_see('45.67\u00a0%')
     await opened.should_see('2026-11-04 13:00')
-    await press(opened, 'history-table')
+    await press(opened, 'table-history')
     await opened.should_not_see('45.67\u00a0%')
 
 

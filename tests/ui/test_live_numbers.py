@@ -84,14 +84,14 @@ async def test_a_chart_is_created_when_it_comes_near_and_not_before(user: User) 
     await user.should_not_see(ui.plotly)
 
     frames = [e for e in user.client.elements.values() if 'data-lazy' in e.props]
-    assert len(frames) == 2
+    assert len(frames) == 4
     with user.client:
         for frame in frames:
             for listener in frame._event_listeners.values():
                 listener.handler and listener.handler()
     await settled()
 
-    assert len(user.find(ui.plotly).elements) == 2
+    assert len(user.find(ui.plotly).elements) == 4
 
 
 async def test_the_page_is_known_to_its_session_and_stops_watching_when_it_goes(

@@ -9,6 +9,7 @@ from services.errors import InvalidRequest, Unavailable
 from services.query import DashboardQuery
 from services.saved_views import SavedView
 from tests.ui.board_user import one, one_hidden, settled, text
+from tests.ui.drawn import press
 from tests.ui.fakes import FakeHub, FakeServices, FakeViews
 
 HIGH = DashboardQuery.parse({'risk': 'high', 'range': '30d'})
@@ -74,7 +75,7 @@ async def test_a_view_is_opened_and_marked_while_its_filters_are_in_force(
     assert current(user) == ['/?q=north&min_score=0.4']
     assert text(user, 'view-present') == '“north” in name or id, a score of 40 % or more'
 
-    user.find(marker='risk-high').click()
+    press(user, 'risk', 'high')
     await settled()
     assert current(user) == []
 

@@ -62,10 +62,20 @@ def test_retention_is_compared_with_seven_days_ago() -> None:
     assert retention_change([*days(1, retention=60.5), *days(*[1] * 7, retention=61.7)]) == '+1.2 points'
 
 
-def test_the_last_day_that_is_over_is_compared_with_the_one_before() -> None:
-    assert volume_change(days(1, 1_228, 1_240, 3)) == '1,240 on 24 Nov, 12 more than the day before'
-    assert volume_change(days(1_240, 1_228, 3)) == '1,228 on 24 Nov, 12 fewer than the day before'
-    assert volume_change(days(5, 5, 3)) == '5 on 24 Nov, as many as the day before'
+@pytest.mark.parametrize(
+    ('week', 'words'),
+    [
+        (0, '1,240 in the 7 days before, 1,240 more than in the 7 before those'),
+        (1_252, '1,240 in the 7 days before, 12 fewer than in the 7 before those'),
+        (1_240, '1,240 in the 7 days before, as many as in the 7 before those'),
+    ],
+)
+def test_whole_weeks_are_compared_without_the_day_that_is_not_over(week: int, words: str) -> None:
+    assert volume_change(days(week, *[0] * 6, *[0] * 6, 1_240, 99_999)) == words
+
+
+def test_a_part_of_a_week_is_no_week() -> None:
+    assert volume_change(days(*[5] * 8)) is None
 
 
 @pytest.mark.parametrize('change', [churn_change, high_share_change, retention_change, volume_change])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.figures import FILLS
+from components.chart_layout import FILLS
 from components.history_figure import FEW, score_history
 from components.scorings import Scoring
 from services.schemas import RiskLevel

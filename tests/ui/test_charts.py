@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+
+from components.chart_table import TableRow
+from components.lazy_chart import LazyChart, Picture
+from components.markup import Markup, nodes
+from tests.ui.board_user import one, refresh, settled, text
+from tests.ui.fakes import FakeHub, charts
+
+NAMES = ('scores', 'days', 'retention', 'volume')
+
+
+async def toggle(user: User, name: str) -> None:
+    user.find(marker=f'table-{name}').click()
+    await settled()
+
+
+def table(user: User, name: str) -> list[list[str]]:
+    """What the rows of a chart's table say."""
+    (chart,) = (e for e in one(user, f'table-{name}').ancestors() if isinstance(e, LazyChart))
+    (shown,) = (e for e in chart.descendants() if isinstance(e, Markup))
+    rows = [children for name, _, children in nodes(shown.tree) if name == 'tr']
+    return [[''.join(cell[2]) for cell in cells] for cells in rows[1:]]
+
+
+async def test_each_chart_has_a_title_that_says_what_it_shows_and_a_sentence(user: User) -> None:
+    await user.open('/')
+    assert text(user, 'finding-retention') == (
+        '60.1\u00a0% of customers are expected to stay, 1.9 percentage points less than 19 days earlier'
+    )
+    assert text(user, 'finding-volume') == (
+        '245 predictions in the 7 days to 20 Nov 2026, as many as in the 7 days before'
+    )
+    for name in NAMES:
+        assert text(user, f'sentence-{name}')
+
+
+async def test_a_chart_is_a_table_when_asked_and_a_chart_again(user: User) -> None:
+    await user.open('/')
+    assert [table(user, name) for name in NAMES] == [[], [], [], []]
+
+    await toggle(user, 'volume')
+    assert one(user, 'table-volume').props['aria-pressed'] == 'true'
+    rows = table(user, 'volume')
+    assert len(rows) == 20
+    assert rows[0] == ['20 Nov 2026', '35', '24', '10', '1', '59.0\u00a0%'], 'newest first'
+    assert table(user, 'retention') == []
+
+    await toggle(user, 'volume')
+    assert one(user, 'table-volume').props['aria-pressed'] == 'false'
+    assert table(user, 'volume') == []
+
+
+async def test_a_table_follows_the_numbers_and_is_written_as_the_reader_writes(user: User, hub: FakeHub) -> None:
+    user.http_client.headers['accept-language'] = 'de-DE'
+    await user.open('/')
+    await toggle(user, 'scores')
+    await toggle(user, 'retention')
+    assert table(user, 'retention')[0] == ['20 Nov 2026', '60,10\u00a0%']
+    bins = charts().histogram
+    hub.board_charts = charts().model_copy(
+        update={'histogram': (*bins[:-1], bins[-1].model_copy(update={'count': 5_000}))}
+    )
+    await refresh(user)
+    assert table(user, 'scores')[0] == ['95 to 100\u00a0%', 'High', '5.000', '93\u00a0%']
+
+
+async def test_a_figure_is_made_only_while_somebody_can_see_it(user: User) -> None:
+    made = []
+
+    def figure() -> dict[str, object]:
+        made.append(1)
+        return {'data': [], 'layout': {}, 'config': {}}
+
+    def picture() -> Picture:
+        return Picture(finding='', sentence='', figure=figure, rows=lambda: [TableRow('a', ('1', '2'))])
+
+    @ui.page('/chart')
+    def page() -> None:
+        LazyChart('Any', name='any', columns=('A', 'B')).show(picture())
+
+    await user.open('/chart')
+    assert user.client
+    (chart,) = (e for e in user.client.elements.values() if isinstance(e, LazyChart))
+    with user.client:
+        chart.show(picture())
+        assert made == [], 'it is not near'
+        chart._near()
+        assert len(made) == 1
+        chart.show(picture())
+        assert len(made) == 2
+        await toggle(user, 'any')
+        chart.show(picture())
+        assert len(made) == 2, 'it is a table'
+        await toggle(user, 'any')
+        assert len(made) == 3
+
+
+@pytest.mark.parametrize('name', NAMES)
+async def test_the_key_of_a_chart_belongs_to_that_chart(user: User, name: str) -> None:
+    await user.open('/')
+    props = one(user, f'table-{name}').props
+    assert (props['data-key'], props['data-within'], props['aria-keyshortcuts']) == ('t', '.chart', 't')
