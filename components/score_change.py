@@ -11,6 +11,5 @@ def score_change(change: float | None, *, otherwise: str, classes: str = '', rol
     :param otherwise: what stands there of a score that nothing can be compared with.
     """
     meaning = 'change-neutral' if not change else 'change-bad' if change > 0 else 'change-good'
-    arrow = tag('span', 'change-arrow', '↑' if change > 0 else '↓', aria_hidden='true') if change else None
-    words = tag('span', '', otherwise if change is None else in_points(change))
-    return tag('span', f'change {meaning} {classes}'.rstrip(), arrow, words, role=role)
+    words = otherwise if change is None else in_points(change)
+    return tag('span', f'change {meaning} {classes}'.rstrip(), words, role=role)

@@ -11,6 +11,7 @@ from datetime import datetime
 from nicegui import Client, background_tasks, ui
 
 from app.pages.board_address import BoardAddress
+from app.pages.board_at_risk import BoardAtRisk
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_news import BoardNews
 from app.pages.board_services import BoardIdentity, BoardServices
@@ -101,6 +102,7 @@ class Board:
                 address=f'{request.url.scheme}://{request.url.netloc}',
                 zone=identity.time_zone,
             )
+            self._at_risk = BoardAtRisk(services.customers, identity, client, self._view.at_risk)
             self._visit = BoardVisit(services.news, identity, client, self._view.since)
 
         self._show_filters()
@@ -152,6 +154,7 @@ class Board:
         self._error.clear_error()
         self._connection.show_delayed(False)
         self._connection.show(snapshot.as_of)
+        await self._at_risk.show(charts, query, revision=self._services.news.revision(self._user_id))
         await self._visit.show()
         return True
 

@@ -8,11 +8,15 @@ from typing import Protocol, Unpack
 
 from nicegui import Client
 
+from services.customer_list import CustomerAnswer
+from services.customer_order import CustomerSort
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.identity import Right
 from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
+from services.questions import Question
+from services.revenue_at_risk import RevenueAtRisk
 from services.saved_views import SavedView
 from services.schemas import Charts, DashboardData
 from services.visit_news import VisitNews
@@ -72,6 +76,14 @@ class BoardExports(Protocol):
     def status(self, user_id: int, export_id: str) -> ExportStatus: ...
 
 
+class BoardCustomers(Protocol):
+    def question(self, user_id: int, query: DashboardQuery) -> Awaitable[Question]: ...
+    def page(
+        self, question: Question, *, sort: CustomerSort, limit: int, cursor: str | None, awake: bool
+    ) -> Awaitable[CustomerAnswer]: ...
+    def revenue(self, question: Question) -> Awaitable[RevenueAtRisk]: ...
+
+
 class BoardNewsService(Protocol):
     def revision(self, user_id: int) -> int | None: ...
     def get(self, user_id: int) -> Awaitable[VisitNews | None]: ...
@@ -125,6 +137,8 @@ class BoardServices(Protocol):
     def workspace(self) -> BoardWorkspace: ...
     @property
     def exports(self) -> BoardExports: ...
+    @property
+    def customers(self) -> BoardCustomers: ...
     @property
     def news(self) -> BoardNewsService: ...
     @property

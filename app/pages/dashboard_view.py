@@ -41,7 +41,7 @@ class DashboardView:
             self._nothing = FilteredEmpty(form=filters)
             self._panels = ui.element('div').classes('panels loading')
             with self._panels:
-                self._at_risk = AtRiskList()
+                self.at_risk = AtRiskList()
                 with ui.element('div').classes('side'):
                     self._alerts = AlertList()
                     self._figures.build_beside()
@@ -64,7 +64,6 @@ class DashboardView:
         if query != asked or (charts is not shown and charts != shown):
             self._charts = (charts, query)
             self._metrics.show_days(charts.days)
-            self._at_risk.show(charts)
             self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today)
         set_class(self._panels, 'loading', on=False)
 

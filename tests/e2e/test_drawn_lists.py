@@ -38,8 +38,9 @@ def test_a_row_that_moves_stays_the_same_element_with_the_focus_in_it(
     rows = page.locator('.at-risk .rows .row')
     expect(rows).to_have_count(3)
     expect(page.locator('.pill')).to_contain_text('Live', timeout=PATIENT)
-    link = rows.nth(2).locator('a')
-    link.focus()
+    scored = page.locator('.activity-row', has_text='first')
+    scored.locator('a').focus()
+    scored.evaluate('(row) => { row.mine = 1; }')
     rows.nth(2).evaluate('(row) => { row.mine = 2; }')
     rows.nth(0).evaluate('(row) => { row.mine = 0; }')
 
@@ -47,7 +48,8 @@ def test_a_row_that_moves_stays_the_same_element_with_the_focus_in_it(
 
     expect(rows.nth(0)).to_contain_text('third', timeout=PATIENT)
     assert [rows.nth(place).evaluate('(row) => row.mine') for place in (0, 1)] == [2, 0]
-    expect(rows.nth(0).locator('a')).to_be_focused()
+    expect(scored.locator('a')).to_be_focused()
+    assert scored.evaluate('(row) => row.mine') == 1
     expect(rows.nth(0)).to_contain_text('95 %')
     expect(rows.nth(0).locator('time')).to_have_text(re.compile('now|ago'))
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Unpack
+from zoneinfo import ZoneInfo
 
+import orjson
 from nicegui import Client
 
 from services.clock import rfc3339
+from services.customer_list import CustomerAnswer
+from services.customer_order import CustomerSort
 from services.errors import ChurnboardError
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.identity import NEVER, Proof, Right
 from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
+from services.questions import Question
+from services.revenue_at_risk import RevenueAtRisk
 from services.saved_views import SavedView
 from services.schemas import (
     ActivityItem,
@@ -35,6 +42,8 @@ from services.schemas import (
     Trend,
     Trends,
 )
+from services.scores import RiskBands
+from services.selection import Selection
 from services.visit_news import VisitNews
 from services.visits import Moment
 
@@ -131,6 +140,8 @@ class FakeHub:
     alerts: tuple[Alert, ...] = (ALERT,)
     board_charts: Charts = field(default_factory=charts)
     has_sample: bool = False
+    everybody: Sequence[AtRiskCustomer] = ()
+    """By risk, the first of them as the charts have them."""
     error: ChurnboardError | None = None
     queries: list[DashboardQuery] = field(default_factory=list)
     watches: list[FakeWatch] = field(default_factory=list)
@@ -206,6 +217,42 @@ class FakeWorkspace:
         if self.error:
             raise self.error
         self.hub.has_sample = False
+
+
+@dataclass
+class FakeCustomers:
+    """Customers by change in pages of their own, and what those at high risk are worth; by risk as the charts say."""
+
+    hub: FakeHub
+    by_change: Sequence[AtRiskCustomer] = ()
+    worth: RevenueAtRisk = field(default_factory=lambda: RevenueAtRisk(customers=0, with_value=0))
+    error: ChurnboardError | None = None
+    asked: list[tuple[CustomerSort, int]] = field(default_factory=list)
+    go: asyncio.Event | None = None
+    """Until when a page takes."""
+
+    async def question(self, user_id: int, query: DashboardQuery) -> Question:
+        selection = Selection(user_id=user_id, query=query, zone=ZoneInfo('UTC'), today=NOW.date(), bands=RiskBands())
+        return Question(selection=selection, revision=1, at=NOW)
+
+    async def page(
+        self, question: Question, *, sort: CustomerSort, limit: int, cursor: str | None, awake: bool
+    ) -> CustomerAnswer:
+        assert awake
+        assert question.selection.user_id == 1
+        if self.error:
+            raise self.error
+        if self.go:
+            await self.go.wait()
+        everybody = self.by_change if sort is CustomerSort.CHANGE else self.hub.everybody
+        first = int(cursor or 0)
+        self.asked.append((sort, first))
+        items = [item.model_dump(mode='json') for item in everybody[first : first + limit]]
+        following = str(first + limit) if len(everybody) > first + limit else None
+        return CustomerAnswer(members=orjson.dumps({'items': items, 'next_cursor': following})[1:-1])
+
+    async def revenue(self, _question: Question) -> RevenueAtRisk:
+        return self.worth
 
 
 @dataclass
@@ -326,6 +373,7 @@ class FakeServices:
     workspace: FakeWorkspace
     exports: FakeExports = field(default_factory=FakeExports)
     preferences: FakePreferences = field(default_factory=FakePreferences)
+    customers: FakeCustomers
     news: FakeNews = field(default_factory=FakeNews)
     views: FakeViews = field(default_factory=FakeViews)
     page_registry: FakeRegistry = field(default_factory=FakeRegistry)
@@ -333,7 +381,7 @@ class FakeServices:
 
     @classmethod
     def of(cls, hub: FakeHub) -> FakeServices:
-        return cls(hub=hub, workspace=FakeWorkspace(hub))
+        return cls(hub=hub, workspace=FakeWorkspace(hub), customers=FakeCustomers(hub))
 
 
 def more(metrics: Metrics, **changes: int) -> Metrics:

@@ -61,14 +61,14 @@ async def test_what_changed_is_one_line_with_lists_behind_it(user: User, service
 
     press(user, 'part', 'high')
     rows = page(user).one('since-list').one('rows').all('row')
-    assert [row.one('change').text for row in rows] == ['↑+16.4 points', 'new']
+    assert [row.one('change').text for row in rows] == ['+16.4 points', 'new']
     assert rows[0].one('customer-name').attributes['href'] == '/customers/C-1'
     assert rows[0].one('reasons').text
     assert toggle(user, 'high').attributes['aria-expanded'] == 'true'
     assert 'The 2 with the highest scores' in page(user).one('since-list').text
 
     press(user, 'part', 'recovered')
-    assert [each.text for each in page(user).one('since-list').all('change')] == ['↓−40 points']
+    assert [each.text for each in page(user).one('since-list').all('change')] == ['−40 points']
     assert toggle(user, 'high').attributes['aria-expanded'] == 'false'
     press(user, 'part', 'recovered')
     assert page(user).all('since-list') == []

@@ -1,0 +1,154 @@
+"""The list of customers at risk on one tab's board: its order, its pages, and what the customers are worth."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import orjson
+from nicegui import Client
+
+from app.pages.board_services import BoardCustomers, BoardIdentity
+from app.pages.reader import numbers_of
+from components.at_risk_list import ORDERS, AtRiskActions, AtRiskList, AtRiskPage, Order
+from components.formats import written_as
+from services.customer_order import CustomerSort
+from services.errors import ChurnboardError
+from services.query import EVERYTHING, DashboardQuery
+from services.questions import BeingWorkedOut
+from services.schemas import AtRiskCustomer, Charts
+
+log = logging.getLogger(__name__)
+
+ROWS = 20
+"""On a page: as many as the charts bring along."""
+WAITING = 'The list is being worked out. It is here in a few seconds.'
+OLDER = 'This is the list as it was last known. A newer one is being worked out.'
+
+
+class BoardAtRisk:
+    """The first page by risk comes with the charts; others are asked for, and only when something changed."""
+
+    def __init__(self, customers: BoardCustomers, identity: BoardIdentity, client: Client, panel: AtRiskList) -> None:
+        self._customers = customers
+        self._user_id = identity.user_id
+        self._client = client
+        self._numbers = numbers_of(client)
+        self._panel = panel
+        self._query = EVERYTHING
+        self._shown: tuple[Charts, int | None] | None = None
+        """The charts and the revision that the page was shown for; ``None``: it is to be read anew."""
+        self._page = AtRiskPage()
+        self._starts: list[str] = []
+        """The cursors of the pages between the first and this one, this one's last."""
+        self._next: str | None = None
+        self._turn = 0
+        self._asked = False
+        """Whether the reader asked for other rows than are shown, and waits for them."""
+        self._revision: int | None = None
+        panel.on_ask(AtRiskActions(order=self._order, earlier=self._earlier, later=self._later))
+
+    async def show(self, charts: Charts, query: DashboardQuery, *, revision: int | None) -> None:
+        """Bring the list up to date with the board's charts.
+
+        :param revision: of the user's data, if it is known: with the same one nothing has changed.
+        """
+        self._revision = revision
+        if query != self._query:
+            self._query, self._starts, self._asked = query, [], True
+            self._page = replace(self._page, high=0, value=None, valued=0)
+            await self._read(charts)
+        elif self._shown is None or revision != self._shown[1] or charts != self._shown[0]:
+            await self._read(charts)
+
+    async def _read(self, charts: Charts) -> None:
+        """Read the page and show it, unless another reading has begun meanwhile."""
+        revision, self._turn = self._revision, self._turn + 1
+        turn = self._turn
+        self._shown = None
+        page = replace(
+            self._page, charts=charts, unfiltered=self._query == EVERYTHING, first=ROWS * len(self._starts), message=''
+        )
+        if page.order == 'risk' and not self._starts:
+            listed = charts.customers - charts.snoozed_customers
+            page = replace(page, rows=charts.at_risk, more=listed > len(charts.at_risk))
+            self._next, done = None, True
+            self._show(page)
+        else:
+            page, done = await self._with_rows(page, self._starts[-1] if self._starts else None, turn)
+            if done and not page.rows and self._starts and turn == self._turn:  # the list has become that short
+                self._starts = []
+                return await self._read(charts)
+        page, valued = await self._with_revenue(page)
+        if turn == self._turn and not self._client.is_deleted:
+            self._shown = (charts, revision) if done and valued else None
+            self._show(page)
+            self._asked = self._asked and not done
+
+    async def _with_rows(self, page: AtRiskPage, cursor: str | None, turn: int) -> tuple[AtRiskPage, bool]:
+        """The page with the rows that begin there, and whether they are the newest."""
+        try:
+            rows, following, refreshing = await self._rows(page.order, cursor)
+        except BeingWorkedOut:
+            return replace(page, message=WAITING), False
+        except ChurnboardError as error:
+            return replace(page, message=error.message), False
+        if turn == self._turn:
+            self._next = following
+        page = replace(page, rows=rows, more=following is not None, message=OLDER if refreshing else '')
+        return page, not refreshing
+
+    async def _rows(self, order: Order, cursor: str | None) -> tuple[tuple[AtRiskCustomer, ...], str | None, bool]:
+        question = await self._customers.question(self._user_id, self._query)
+        answer = await self._customers.page(question, sort=CustomerSort(order), limit=ROWS, cursor=cursor, awake=True)
+        page = orjson.loads(b'{%b}' % answer.members)
+        rows = tuple(AtRiskCustomer.model_validate(item) for item in page['items'])
+        return rows, page['next_cursor'], answer.refreshing
+
+    async def _with_revenue(self, page: AtRiskPage) -> tuple[AtRiskPage, bool]:
+        """The page with what the customers at high risk are worth, and whether that is the newest."""
+        try:
+            question = await self._customers.question(self._user_id, self._query)
+            revenue = await self._customers.revenue(question)
+        except BeingWorkedOut:
+            return page, False
+        except ChurnboardError as error:
+            log.warning('Revenue at risk could not be told: %s', error.message)
+            return page, False
+        worth = replace(page, high=revenue.customers, value=revenue.account_value, valued=revenue.with_value)
+        return worth, revenue.state is None
+
+    def _show(self, page: AtRiskPage) -> None:
+        self._page = page
+        self._panel.show(page, asked=self._asked)
+
+    async def _order(self, order: str) -> None:
+        if order in ORDERS and order != self._page.order:
+            self._page = replace(self._page, order='change' if order == 'change' else 'risk')
+            self._starts = []
+            await self._again()
+
+    async def _earlier(self) -> None:
+        if self._starts:
+            self._starts.pop()
+            await self._again()
+
+    async def _later(self) -> None:
+        here = self._query, self._page.order, tuple(self._starts)
+        if self._next is None:  # the first page came without it
+            try:
+                self._next = (await self._rows(self._page.order, None))[1]
+            except ChurnboardError as error:
+                with written_as(self._numbers):
+                    message = WAITING if isinstance(error, BeingWorkedOut) else error.message
+                    self._show(replace(self._page, message=message))
+                return
+        if self._next is not None and here == (self._query, self._page.order, tuple(self._starts)):
+            self._starts.append(self._next)
+            await self._again()
+
+    async def _again(self) -> None:
+        """The reader asked for other rows."""
+        with written_as(self._numbers):
+            self._asked = True
+            await self._read(self._page.charts)
