@@ -140,13 +140,13 @@ class Board:
             return False
         self._sample.set_visibility(snapshot.has_sample)
         self._view.show(snapshot, self._state)
-        alerts = snapshot.data.alerts
+        alerts = snapshot.alerts
         self._connection.show_critical([alert.id for alert in alerts if alert.type is AlertType.CRITICAL])
         charts = await self._services.hub.charts(self._user_id, query)
         if not self._waits_for(query):
             return False
         self._view.show_charts(charts, query, today=day_of(snapshot.as_of, self._zone))
-        if news := self._news.since(query, charts, snapshot.data.alerts):
+        if news := self._news.since(query, charts, alerts):
             self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False

@@ -10,6 +10,7 @@ from nicegui import Client
 
 from app.pages.board_services import BoardCustomers, BoardIdentity
 from app.pages.reader import numbers_of
+from app.pages.seldom import Seldom
 from components.at_risk_list import ORDERS, AtRiskActions, AtRiskList, AtRiskPage, Order
 from components.formats import written_as
 from services.customer_order import CustomerSort
@@ -46,6 +47,7 @@ class BoardAtRisk:
         self._asked = False
         """Whether the reader asked for other rows than are shown, and waits for them."""
         self._revision: int | None = None
+        self._revenue = Seldom()
         panel.on_ask(AtRiskActions(order=self._order, earlier=self._earlier, later=self._later))
 
     async def show(self, charts: Charts, query: DashboardQuery, *, revision: int | None) -> None:
@@ -57,6 +59,7 @@ class BoardAtRisk:
         if query != self._query:
             self._query, self._starts, self._asked = query, [], True
             self._page = replace(self._page, high=0, value=None, valued=0)
+            self._revenue.reset()
             await self._read(charts)
         elif self._shown is None or revision != self._shown[1] or charts != self._shown[0]:
             await self._read(charts)
@@ -106,13 +109,20 @@ class BoardAtRisk:
         return rows, page['next_cursor'], answer.refreshing
 
     async def _with_revenue(self, page: AtRiskPage) -> tuple[AtRiskPage, bool]:
-        """The page with what the customers at high risk are worth, and whether that is the newest."""
+        """The page with what the customers at high risk are worth, and whether that is the newest.
+
+        All of them are gone through for it: where data change at every beat, not at every beat.
+        """
+        if not self._revenue.take():
+            return page, False
         try:
             question = await self._customers.question(self._user_id, self._query)
             revenue = await self._customers.revenue(question)
         except BeingWorkedOut:
+            self._revenue.reset()
             return page, False
         except ChurnboardError as error:
+            self._revenue.reset()
             log.warning('Revenue at risk could not be told: %s', error.message)
             return page, False
         worth = replace(page, high=revenue.customers, value=revenue.account_value, valued=revenue.with_value)

@@ -18,7 +18,7 @@ from services.query import DashboardQuery
 from services.questions import Question
 from services.revenue_at_risk import RevenueAtRisk
 from services.saved_views import SavedView
-from services.schemas import Charts, DashboardData
+from services.schemas import Alert, Charts, DashboardData
 from services.visit_news import VisitNews
 
 
@@ -29,6 +29,8 @@ class BoardSnapshot(Protocol):
 
     @property
     def data(self) -> DashboardData: ...
+    @property
+    def alerts(self) -> tuple[Alert, ...]: ...
     @property
     def as_of(self) -> datetime: ...
     @property

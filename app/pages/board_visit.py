@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from nicegui import Client
 
 from app.pages.board_services import BoardIdentity, BoardNewsService
+from app.pages.seldom import Seldom
 from components.formats import day, short_day
 from components.since_panel import SincePanel
 from services.calendar import time_zone
@@ -34,20 +35,23 @@ class BoardVisit:
         self._news: VisitNews | None = None
         self._shown: int | None = None
         """The revision that it shows."""
+        self._seldom = Seldom()
         panel.on_seen(self._mark_seen)
 
     async def show(self) -> None:
         """Where it cannot be told, what was told stays: the board itself says what is wrong."""
         revision = self._service.revision(self._user_id)
-        if revision is not None and revision == self._shown:
+        if (revision is not None and revision == self._shown) or not self._seldom.take():
             return
         try:
             news = await self._service.get(self._user_id)
         except BeingWorkedOut:
+            self._seldom.reset()
             if not self._client.is_deleted:
                 self._panel.show_waiting()
             return
         except ChurnboardError as error:
+            self._seldom.reset()
             log.warning('What changed since the last visit could not be told: %s', error.message)
             return
         if not self._client.is_deleted:
@@ -63,6 +67,7 @@ class BoardVisit:
             log.warning('What changed could not be marked as seen: %s', error.message)
             return
         self._shown = None
+        self._seldom.reset()
         await self.show()
 
     def _when(self, news: VisitNews) -> str:

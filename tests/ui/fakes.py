@@ -119,6 +119,10 @@ class FakeSnapshot:
     has_sample: bool = False
 
     @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return self.data.alerts
+
+    @property
     def refreshing(self) -> bool:
         return self.data.state is BoardState.REFRESHING
 
