@@ -26,7 +26,7 @@ from services.visits import Moment, Visits
 
 KEPT = 2_000
 
-A_CUSTOMER = 4
+A_CUSTOMER = 8
 """How many rows could be gone through in the time that one prediction takes that came since."""
 
 
