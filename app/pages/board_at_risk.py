@@ -48,6 +48,8 @@ class BoardAtRisk:
         """Whether the reader asked for other rows than are shown, and waits for them."""
         self._revision: int | None = None
         self._revenue = Seldom()
+        self._valued = False
+        """Whether what they are worth is of the rows that are shown."""
         panel.on_ask(AtRiskActions(order=self._order, earlier=self._earlier, later=self._later))
 
     async def show(self, charts: Charts, query: DashboardQuery, *, revision: int | None) -> None:
@@ -63,6 +65,17 @@ class BoardAtRisk:
             await self._read(charts)
         elif self._shown is None or revision != self._shown[1] or charts != self._shown[0]:
             await self._read(charts)
+        elif not self._valued:
+            await self._value()
+
+    async def _value(self) -> None:
+        """What the customers are worth may be older than the rows."""
+        turn = self._turn
+        page, valued = await self._with_revenue(self._page)
+        if turn == self._turn and not self._client.is_deleted:
+            self._valued = valued
+            if page != self._page:
+                self._show(page)
 
     async def _read(self, charts: Charts) -> None:
         """Read the page and show it, unless another reading has begun meanwhile."""
@@ -84,7 +97,7 @@ class BoardAtRisk:
                 return await self._read(charts)
         page, valued = await self._with_revenue(page)
         if turn == self._turn and not self._client.is_deleted:
-            self._shown = (charts, revision) if done and valued else None
+            self._shown, self._valued = (charts, revision) if done else None, valued
             self._show(page)
             self._asked = self._asked and not done
 

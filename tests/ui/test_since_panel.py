@@ -9,6 +9,7 @@ import pytest
 from nicegui.testing import User
 
 from app.pages.board_visit import moment_words
+from app.pages.seldom import Seldom
 from services.errors import Unavailable
 from services.questions import BeingWorkedOut
 from services.schemas import ChangesSince, MovedCustomer
@@ -95,7 +96,9 @@ async def test_marked_as_seen_nothing_is_new(user: User, services: FakeServices)
     assert page(user).one('since-quiet').text.startswith('Nothing has changed since ')
 
 
-async def test_while_the_data_stay_nobody_asks_again(user: User, services: FakeServices) -> None:
+async def test_while_the_data_stay_nobody_asks_again(
+    user: User, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
     services.news.changes, services.news.now = CHANGES, 7
     await opened(user)
     await refresh(user)
@@ -103,6 +106,9 @@ async def test_while_the_data_stay_nobody_asks_again(user: User, services: FakeS
     assert services.news.asked == 1
     services.news.now = 8
     services.news.changes = CHANGES.model_copy(update={'newly_high': 31})
+    await refresh(user)
+    assert services.news.asked == 1, 'not at every beat of a stream of changes'
+    monkeypatch.setattr(Seldom, 'take', lambda _self: True)  # some seconds later
     await refresh(user)
     assert '31 newly high' in line(user)
     assert services.news.asked == 2
