@@ -23,7 +23,7 @@ async def test_the_first_is_taken_at_once_and_the_next_after_a_while(clock: list
     assert [seldom.take(), seldom.take()] == [True, False]
 
 
-async def test_what_is_asked_anew_is_taken_at_once(clock: list[float]) -> None:  # noqa: ARG001 -- it stands still
+async def test_what_is_asked_anew_is_taken_at_once(clock: list[float]) -> None:
     seldom = Seldom(15)
     assert seldom.take()
     seldom.reset()
