@@ -4,7 +4,9 @@
 
   function closeMenus(except) {
     document.querySelectorAll('details.menu[open]').forEach((menu) => {
-      if (menu !== except) menu.open = false;
+      if (menu === except) return;
+      if (menu.contains(document.activeElement)) menu.querySelector('summary').focus(); // what is in it goes
+      menu.open = false;
     });
   }
 

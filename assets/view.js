@@ -28,6 +28,12 @@
     }).observe(button.closest('ul'), { childList: true });
   }
 
+  // The button goes with the last filter. On a phone the filters may be folded away.
+  function afterReset() {
+    const search = document.querySelector('.filters [data-key="/"]');
+    (search?.checkVisibility() ? search : document.querySelector('.filters-toggle'))?.focus();
+  }
+
   // Only when the first numbers are there is the page as long as it was; who scrolls or types meanwhile stays there.
   function comeBack() {
     if (!left || !document.querySelector('[data-as-of]')) return;
@@ -60,6 +66,7 @@
     followed = target.closest?.('a[href^="/customers"]')?.getAttribute('href') ?? null;
     const remove = target.closest?.('.chip-remove');
     if (remove) keepFocus(remove);
+    if (event.detail === 0 && target.closest?.('.filters-reset')) afterReset(); // pressed by no pointer
   }
 
   function leave() {

@@ -81,6 +81,7 @@ class SourceList(Panel):
     def __init__(self, *, on_undo: Callable[[int], Any]) -> None:
         super().__init__('Where your predictions come from', name='sources')
         self.props('data-home').mark('sources')
+        self._heading.props('tabindex=-1 data-home-focus')  # where the focus goes when what had it is gone
         self._items: Sequence[SourceItem] = ()
         self._shown = SHOWN
         with self:
