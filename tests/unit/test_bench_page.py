@@ -73,7 +73,7 @@ async def test_a_tab_hears_of_changed_numbers_and_keeps_hearing_when_nothing_cha
         assert rest.post('/api/predictions', json=[{'customer_id': 'A', 'churn_score': 0.5}]).status_code == 200
         await tabs.connect([cookie_of(board, 'alice@example.com')], keep=1)
         assert '1' in tabs.kept[0].texts('card-value')
-        assert sum(element['tag'] == 'nicegui-plotly' for element in (tabs.kept[0].elements or {}).values()) == 2
+        assert sum(element['tag'] == 'nicegui-plotly' for element in (tabs.kept[0].elements or {}).values()) == 4
 
         more = [{'customer_id': f'B{number}', 'churn_score': 0.9} for number in range(41)]
         assert rest.post('/api/predictions', json=more).status_code == 200
