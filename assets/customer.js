@@ -30,7 +30,7 @@
   // --- a note that was begun outlives a reload, for the person who began it and as long as the tab is open
 
   const draft = () => document.querySelector('.form-add textarea');
-  const draftKey = () => `note ${document.querySelector('.account-email')?.textContent} ${location.pathname}`;
+  const draftKey = () => `note ${document.querySelector('[data-account]')?.dataset.account} ${location.pathname}`;
 
   function keepDraft() {
     const field = draft();

@@ -77,7 +77,7 @@
 
   // What a person began to write stays in the tab for that person alone: see assets/customer.js.
   function forgetDrafts(whose) {
-    const owner = document.querySelector('.account-email')?.textContent;
+    const owner = document.querySelector('[data-account]')?.dataset.account;
     if (whose === 'of others' && !owner) return;
     Object.keys(sessionStorage)
       .filter((key) => key.startsWith('note ') && !(whose === 'of others' && key.startsWith(`note ${owner} `)))

@@ -11,7 +11,7 @@
   let dotted = null; // the icon with one, once it was needed
   let painted = 0;
 
-  const account = () => document.querySelector('.account-email')?.textContent;
+  const account = () => document.querySelector('[data-account]')?.dataset.account;
   const key = () => `churnboard alerts ${account()}`;
   const board = () => document.querySelector('[data-critical]');
 

@@ -9,8 +9,10 @@ from components.text import Text
 class AccountMenu(Menu):
     """Who is signed in, what they can set, and the way out: a plain form, so that it needs no live connection."""
 
-    def __init__(self, *, name: str, email: str, sign_out_path: str = '/logout') -> None:
+    def __init__(self, *, account: int, name: str, email: str, sign_out_path: str = '/logout') -> None:
+        """:param account: by it a browser tells people apart, also after a sign-out: a number, and nobody's name."""
         super().__init__((name or email)[:1].upper(), kind='avatar')
+        self.props(f'data-account={account}')
         self.summary.props('aria-label="Account"')
         with self:
             if name:

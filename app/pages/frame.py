@@ -60,7 +60,7 @@ def frame(
             )
             updates.start(connection)
             CommandDesk(updates, client)
-            AccountMenu(name=identity.name, email=identity.email)
+            AccountMenu(account=identity.user_id, name=identity.name, email=identity.email)
     with ui.element('div').classes('board'):
         Text('h1', title).classes('sr-only')
         yield connection
