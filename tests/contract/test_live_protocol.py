@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from tests.board import Board
 from tests.contract.conftest import Person
 from tests.contract.live import listening
+from tests.contract.watched import watched_board
 
 ROW = {'customer_id': 'c1', 'churn_score': 0.9, 'reasons': ['+Logins down']}
 
@@ -56,6 +58,16 @@ async def test_a_prediction_is_announced_as_soon_as_it_is_committed(board: Board
         assert announced['reasons'] == ['+Logins down']
         assert announced['committed_at'].endswith('Z')
         await live.next('dashboard_update', where=lambda data: data['metrics']['total_predictions'] == 1)
+
+
+async def test_a_prediction_is_announced_long_before_the_beat(tmp_path: Path) -> None:
+    with watched_board(tmp_path, REFRESH_SECONDS='120') as slow:
+        token = slow.add_user('alice@example.com')
+        async with listening(slow.url, token) as live:
+            await live.next('dashboard_update')
+            with slow.rest(token) as rest:
+                rest.post('/api/predictions', json=[ROW]).raise_for_status()
+            await live.next('new_prediction')
 
 
 async def test_bulk_arrivals_are_announced_by_their_newest_and_a_count(board: Board, alice: Person) -> None:
