@@ -61,7 +61,7 @@ async def test_a_prediction_is_announced_as_soon_as_it_is_committed(board: Board
 
 
 async def test_a_prediction_is_announced_long_before_the_beat(tmp_path: Path) -> None:
-    with watched_board(tmp_path, REFRESH_SECONDS='120') as slow:
+    with watched_board(tmp_path, REFRESH_SECONDS='600') as slow:
         token = slow.add_user('alice@example.com')
         async with listening(slow.url, token) as live:
             await live.next('dashboard_update')

@@ -77,7 +77,7 @@ def test_an_import_by_another_process_changes_the_cards_of_the_open_page(
 
 
 def test_what_a_program_posts_is_painted_long_before_the_beat(tmp_path: Path, sign_in: SignIn) -> None:
-    slow = Board(tmp_path, {'REFRESH_SECONDS': '120'})
+    slow = Board(tmp_path, {'REFRESH_SECONDS': '600'})
     slow.start()
     try:
         token = slow.add_user('erin@example.com')
