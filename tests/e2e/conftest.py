@@ -14,8 +14,6 @@ from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.chromium import launch_options
 
-expect.set_options(timeout=20_000)  # how long a page takes is the machine's affair, where nothing else is said
-
 ALICE = 'alice@example.com'
 BOB = 'bob@example.com'
 
