@@ -14,15 +14,16 @@ from app.pages.board_address import BoardAddress
 from app.pages.board_at_risk import BoardAtRisk
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_news import BoardNews
-from app.pages.board_services import BoardIdentity, BoardServices
+from app.pages.board_services import BoardIdentity, BoardServices, BoardSnapshot
 from app.pages.board_views import ViewDesk
 from app.pages.board_visit import BoardVisit
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.pages.reader import numbers_of
+from app.pages.sample_removal import SampleRemoval
+from app.pages.together import together
 from app.pages.updates import Updates
 from app.view_address import address_of, parameters_of, view_of
-from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
 from components.formats import written_as
@@ -38,11 +39,11 @@ from services.schemas import AlertType
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
-REMOVAL = (
-    'Remove the sample data?',
-    'All made-up customers disappear from this board. Your own predictions stay as they are.',
-)
 ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js')
+FIRST_SECONDS = 0.05
+TOGETHER_SECONDS = 0.3
+"""How long numbers wait for the charts beside them, so that all of the page changes at once: new ones of the same
+query may, those of another one are waited for."""
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -72,7 +73,8 @@ class Board:
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')
-            self._sample = SampleBanner(self._ask_removal)
+            removal = SampleRemoval(services.workspace, identity.user_id, client, on_done=self._sample_removed)
+            self._sample = SampleBanner(removal.ask)
             self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
@@ -136,17 +138,15 @@ class Board:
     async def _show(self, query: DashboardQuery) -> bool:
         """Whether that is still what the page is to show."""
         snapshot = await self._services.hub.snapshot(self._user_id, query)
-        if not self._waits_for(query):
-            return False
-        self._sample.set_visibility(snapshot.has_sample)
-        self._view.show(snapshot, self._state)
-        alerts = snapshot.alerts
-        self._connection.show_critical([alert.id for alert in alerts if alert.type is AlertType.CRITICAL])
-        charts = await self._services.hub.charts(self._user_id, query)
-        if not self._waits_for(query):
+        charts = await together(
+            self._services.hub.charts(self._user_id, query),
+            seconds=TOGETHER_SECONDS if self._view.shows(query) else FIRST_SECONDS,
+            else_first=lambda: self._show_numbers(query, snapshot),
+        )
+        if not self._show_numbers(query, snapshot):
             return False
         self._view.show_charts(charts, query, today=day_of(snapshot.as_of, self._zone))
-        if news := self._news.since(query, charts, alerts):
+        if news := self._news.since(query, charts, snapshot.alerts):
             self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False
@@ -156,6 +156,16 @@ class Board:
         self._connection.show(snapshot.as_of)
         await self._at_risk.show(charts, query, revision=self._services.news.revision(self._user_id))
         await self._visit.show()
+        return True
+
+    def _show_numbers(self, query: DashboardQuery, snapshot: BoardSnapshot) -> bool:
+        """Whether they are still what the page is to show."""
+        if not self._waits_for(query):
+            return False
+        self._sample.set_visibility(snapshot.has_sample)
+        self._view.show(snapshot, self._state)
+        critical = [alert.id for alert in snapshot.alerts if alert.type is AlertType.CRITICAL]
+        self._connection.show_critical(critical)
         return True
 
     def _waits_for(self, query: DashboardQuery) -> bool:
@@ -225,18 +235,6 @@ class Board:
         with written_as(self._numbers):
             await self._exporter.export(fmt, self._state.query)
 
-    def _ask_removal(self) -> None:
-        async def confirmed() -> None:
-            try:
-                await self._services.workspace.remove_sample(self._user_id)
-            except ChurnboardError as error:
-                dialog.show_error(error.message)
-                return
-            dialog.close()
-            self._status.note('The sample data is removed.')
-            await self.refresh()
-
-        with self._client.content:
-            dialog = ConfirmDialog(*REMOVAL, action='Remove', on_confirm=confirmed)
-        dialog.on('hide', dialog.delete, args=[])
-        dialog.ask()
+    async def _sample_removed(self) -> None:
+        self._status.note('The sample data is removed.')
+        await self.refresh()

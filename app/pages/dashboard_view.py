@@ -48,6 +48,10 @@ class DashboardView:
                 self._figures.build_below()
                 self._activity = ActivityList()
 
+    def shows(self, query: DashboardQuery) -> bool:
+        """Whether the numbers that are shown are of that query."""
+        return self._shown is not None and self._shown[1] == query
+
     def show(self, snapshot: BoardSnapshot, state: ViewState) -> None:
         if self._shows(snapshot, state):
             return
