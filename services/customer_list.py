@@ -26,8 +26,8 @@ from services.planner import AT_ONCE
 from services.query import DashboardQuery
 from services.questions import Question
 from services.record_items import notes_about
-from services.revenue_at_risk import RevenueAtRisk, revenue_at_risk, rows_of_revenue
-from services.schemas import BoardState
+from services.revenue_at_risk import revenue_at_risk, rows_of_revenue
+from services.schemas import BoardState, RevenueAtRisk
 from services.score_change import earlier_by_predictions, earlier_by_rollups
 from services.selection import Selection
 from services.user_lookup import UserLookup

@@ -13,21 +13,9 @@ from services.models import Customer, Prediction
 from services.plan import Route
 from services.rollup_reads import Span
 from services.rollup_tables import CustomerDay
-from services.schemas import BoardState, Payload
+from services.schemas import RevenueAtRisk
 from services.scores import ONE
 from services.selection import Selection, is_latest
-
-
-class RevenueAtRisk(Payload):
-    """Sums over the customers whose latest prediction in the query is of high risk, snoozed or not."""
-
-    customers: int
-    with_value: int
-    """Of how many an account value is known."""
-    account_value: float | None = None
-    """Their sum, in whatever unit they came in; absent where none is known."""
-    state: BoardState | None = None
-    """There while newer sums are being worked out: these are the ones known last."""
 
 
 def revenue_at_risk(session: Session, planned: Selection) -> RevenueAtRisk:

@@ -17,8 +17,9 @@ from services.calendar import day_number
 from services.charts import score_bins
 from services.day_series import DaySeries, Scores, first_shown
 from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
+from services.revenue_many import revenue_of_many
 from services.rollup_tables import NEVER, NEWEST
-from services.schemas import Charts
+from services.schemas import Charts, RevenueAtRisk
 from services.score_change import WEEK
 from services.scores import RiskBands
 
@@ -81,12 +82,15 @@ def rollup_charts_of_many(
     at_risk: defaultdict[int, list[ScoredCustomer]] = defaultdict(list)
     for row in _rows(session, user_ids, AT_RISK_CUSTOMERS[dialect_of(session)], week_before=span['anchor'] - WEEK):
         at_risk[row[0]].append(ScoredCustomer._make(row))
+    high = {user_id: _high_now(changes.get(user_id, ())) for user_id in user_ids}
+    revenue = revenue_of_many(session, high, bands)
     return {
         user_id: _charts(
             at_risk.get(user_id, ()),
             bins.get(user_id, ()),
             days.get(user_id, ()),
             changes.get(user_id, ()),
+            revenue.get(user_id),
             anchor=anchor,
             bands=bands,
         )
@@ -94,11 +98,17 @@ def rollup_charts_of_many(
     }
 
 
+def _high_now(changes: Iterable[Sequence[int]]) -> int:
+    """How many customers are at high risk by their latest scores."""
+    return sum(Scores._make(sums).high for day, _sign, *sums in changes if day == NEVER)
+
+
 def _charts(
     at_risk: Iterable[ScoredCustomer],
     bins: Iterable[Sequence[int]],
     days: Iterable[Sequence[int]],
     changes: Iterable[Sequence[int]],
+    revenue: RevenueAtRisk | None,
     *,
     anchor: date,
     bands: RiskBands,
@@ -121,6 +131,7 @@ def _charts(
         customers=customers,
         histogram=score_bins({number: count for number, count in bins}, bands),
         **series.until(anchor)._asdict(),
+        revenue=revenue,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class RiskLevel(StrEnum):
@@ -211,6 +211,18 @@ class DayFigures:
     """Expected retention as of the end of the day: 100 x (1 - mean of each customer's latest score), 2 decimals."""
 
 
+class RevenueAtRisk(Payload):
+    """Sums over the customers whose latest prediction in the query is of high risk, snoozed or not."""
+
+    customers: int
+    with_value: int
+    """Of how many an account value is known."""
+    account_value: float | None = None
+    """Their sum, in whatever unit they came in; absent where none is known."""
+    state: BoardState | None = None
+    """There while newer sums are being worked out: these are the ones known last."""
+
+
 class Charts(Payload):
     """What the page shows beside ``DashboardData``, for the same user and query."""
 
@@ -228,3 +240,5 @@ class Charts(Payload):
     """Who is left out of ``at_risk``: highest latest score first, at most 20."""
     snoozed_customers: int = 0
     """How many are left out."""
+    revenue: RevenueAtRisk | None = Field(default=None, exclude=True)
+    """For the board alone: what those at high risk are worth; ``None``: that is asked for, as it takes longer."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import BigInteger, Column, ForeignKey, text
-from sqlmodel import Field, Session, SQLModel
+from sqlalchemy import BigInteger, Column, ForeignKey, select, text
+from sqlmodel import Field, Session, SQLModel, col
 
 from services.clock import MICROSECOND, Clock, from_micros, to_micros
+from services.coalescing import Coalescing
 from services.database import Database
 from services.errors import Unavailable
 from services.last_known import LastKnown
-from services.many_users import AMONG_USERS, dialect_of, users_parameter
+from services.many_users import AMONG_USERS, dialect_of, of_users, users_parameter
 from services.revisions import raise_revision
 
 log = logging.getLogger(__name__)
@@ -111,6 +113,7 @@ class Visits:
         self._wanted = asyncio.Event()
         self._since: LastKnown[tuple[int, Moment | None]] = LastKnown(size=KEPT)
         """Since when, as it was read in which revision."""
+        self._reads: Coalescing[int, Moment] = Coalescing(self._read, name='visits')
 
     def open(self, user_id: int) -> Presence:
         """A page of the user is there from now on."""
@@ -138,7 +141,7 @@ class Visits:
         """
         known = self._since.get(user_id)
         if known is None or known[0] < revision:
-            known = revision, await self._database.read(lambda session: self._read(session, user_id))
+            known = revision, await self._reads.get(user_id)
             self._since.put(user_id, known)
         return known[1]
 
@@ -183,16 +186,25 @@ class Visits:
         self._pending.add(user_id)
         self._wanted.set()
 
-    def _read(self, session: Session, user_id: int) -> Moment | None:
+    async def _read(self, user_ids: Collection[int]) -> dict[int, Moment]:
+        visits = await self._database.read(partial(_visits_of, user_ids=user_ids))
+        return {visit.user_id: since for visit in visits if (since := self._since_of(visit))}
+
+    def _since_of(self, visit: Visit) -> Moment | None:
         """As it will be once it is written down that the user is here."""
-        visit = session.get(Visit, user_id)
-        if visit is None:
-            return None
         if visit.seen_at <= to_micros(self._clock() - PAUSE):
             return Moment(at=from_micros(visit.seen_at), arrivals=visit.seen_arrivals)
         if visit.since_at is None or visit.since_arrivals is None:
             return None
         return Moment(at=from_micros(visit.since_at), arrivals=visit.since_arrivals)
+
+
+def _visits_of(session: Session, *, user_ids: Collection[int]) -> Sequence[Visit]:
+    dialect = dialect_of(session)
+    asked = select(Visit).where(of_users(col(Visit.user_id), dialect))
+    found = session.execute(asked, users_parameter(user_ids, dialect)).scalars().all()
+    session.expunge_all()
+    return found
 
 
 def _note(session: Session, *, users: set[int], now: datetime) -> None:

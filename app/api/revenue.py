@@ -12,7 +12,7 @@ from app.api.query import query_of
 from services.auth import Auth
 from services.customer_list import CustomerList
 from services.identity import Identity, KeyScope
-from services.revenue_at_risk import RevenueAtRisk
+from services.schemas import RevenueAtRisk
 
 PATH = '/api/revenue-at-risk'
 

@@ -17,7 +17,7 @@ from services.customer_order import CustomerSort
 from services.errors import ChurnboardError
 from services.query import EVERYTHING, DashboardQuery
 from services.questions import BeingWorkedOut
-from services.schemas import AtRiskCustomer, Charts
+from services.schemas import AtRiskCustomer, Charts, RevenueAtRisk
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,8 @@ class BoardAtRisk:
             listed = charts.customers - charts.snoozed_customers
             page = replace(page, rows=charts.at_risk, more=listed > len(charts.at_risk))
             self._next, done = None, True
-            self._show(page)
+            if charts.revenue is None:
+                self._show(page)
         else:
             page, done = await self._with_rows(page, self._starts[-1] if self._starts else None, turn)
             if done and not page.rows and self._starts and turn == self._turn:  # the list has become that short
@@ -124,8 +125,10 @@ class BoardAtRisk:
     async def _with_revenue(self, page: AtRiskPage) -> tuple[AtRiskPage, bool]:
         """The page with what the customers at high risk are worth, and whether that is the newest.
 
-        All of them are gone through for it: where data change at every beat, not at every beat.
+        Where they are many, all of them are gone through for it: not at every beat, even where data change at each.
         """
+        if page.charts.revenue is not None:
+            return _worth(page, page.charts.revenue), True
         if not self._revenue.take():
             return page, False
         try:
@@ -138,8 +141,7 @@ class BoardAtRisk:
             self._revenue.reset()
             log.warning('Revenue at risk could not be told: %s', error.message)
             return page, False
-        worth = replace(page, high=revenue.customers, value=revenue.account_value, valued=revenue.with_value)
-        return worth, revenue.state is None
+        return _worth(page, revenue), revenue.state is None
 
     def _show(self, page: AtRiskPage) -> None:
         self._page = page
@@ -175,3 +177,7 @@ class BoardAtRisk:
         with written_as(self._numbers):
             self._asked = True
             await self._read(self._page.charts)
+
+
+def _worth(page: AtRiskPage, revenue: RevenueAtRisk) -> AtRiskPage:
+    return replace(page, high=revenue.customers, value=revenue.account_value, valued=revenue.with_value)

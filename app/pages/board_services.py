@@ -16,9 +16,8 @@ from services.identity import Right
 from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
 from services.questions import Question
-from services.revenue_at_risk import RevenueAtRisk
 from services.saved_views import SavedView
-from services.schemas import Alert, Charts, DashboardData
+from services.schemas import Alert, Charts, DashboardData, RevenueAtRisk
 from services.visit_news import VisitNews
 
 

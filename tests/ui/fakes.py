@@ -22,7 +22,6 @@ from services.identity import NEVER, Proof, Right
 from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
 from services.questions import Question
-from services.revenue_at_risk import RevenueAtRisk
 from services.saved_views import SavedView
 from services.schemas import (
     ActivityItem,
@@ -36,6 +35,7 @@ from services.schemas import (
     DayFigures,
     Metrics,
     PredictionStatus,
+    RevenueAtRisk,
     RiskDay,
     RiskLevel,
     ScoreBin,

@@ -13,8 +13,7 @@ from components.at_risk_list import AtRiskList
 from components.held_order import in_place, moves
 from services.errors import Unavailable
 from services.questions import BeingWorkedOut
-from services.revenue_at_risk import RevenueAtRisk
-from services.schemas import AtRiskCustomer
+from services.schemas import AtRiskCustomer, RevenueAtRisk
 from tests.ui.board_user import refresh, settled
 from tests.ui.drawn import page, press, pressed
 from tests.ui.fakes import FakeHub, FakeServices, at_risk, charts
@@ -192,6 +191,15 @@ async def test_what_is_at_risk_is_told_where_values_are_known(
     many.customers.worth = RevenueAtRisk(customers=high, with_value=valued, account_value=value)
     await opened(user)
     assert note(user) == told
+
+
+async def test_what_came_with_the_charts_is_told_and_not_asked_for(user: User, many: FakeServices) -> None:
+    many.customers.worth = RevenueAtRisk(customers=1, with_value=1, account_value=1)
+    for value in (340_000, 350_000):  # not only the first time
+        revenue = RevenueAtRisk(customers=12, with_value=12, account_value=value)
+        many.hub.board_charts = many.hub.board_charts.model_copy(update={'revenue': revenue})
+        await (refresh(user) if value == 350_000 else opened(user))
+        assert note(user) == f'12 customers at high risk, {value:,} in account value'
 
 
 # --- rows that stay

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,10 +23,12 @@ from services.clock import to_micros
 from services.customer_removal import remove_customer
 from services.database import Database
 from services.models import SourceKind, User, UserRevision
+from services.plan import Plan, Route
 from services.planner import rollups_answer
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.query import DashboardQuery
+from services.revenue_at_risk import revenue_at_risk
 from services.rollup_charts import rollup_charts
 from services.rollup_charts_many import rollup_charts_of_many
 from services.rollup_check import first_difference
@@ -84,8 +87,10 @@ def assert_exact(session: Session, user_id: int, zone: str) -> None:
         assert aggregate_rollups(session, asked) == aggregate(session, asked)
         assert rollup_charts(session, asked) == charts(session, asked)
     everything = selection(user_id, {}, zone)
-    shared = rollup_charts_of_many(session, [user_id], everything.today, BANDS)
-    assert shared == {user_id: charts(session, everything)}
+    shared = rollup_charts_of_many(session, [user_id], everything.today, BANDS)[user_id]
+    by_sql = replace(everything, plan=Plan(route=Route.ALL))
+    revenue = revenue_at_risk(session, by_sql)
+    assert shared == charts(session, everything).model_copy(update={'revenue': revenue})
 
 
 rows = st.builds(
