@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 
 from components.formats import count, day, percent, percentage_points, plural, share
 from services.schemas import DayFigures, RiskDay, RiskLevel, ScoreBin
 
 NO_DAYS = 'No days to show'
 WEEK = 7
+DayT = TypeVar('DayT')
 
 
 def distribution_finding(bins: Sequence[ScoreBin]) -> str:
@@ -40,7 +42,7 @@ def risk_finding(days: Sequence[RiskDay]) -> str:
         return NO_DAYS
     part = share(days[-1].high, customers(days[-1]))
     title = f'{part[0].upper()}{part[1:]} of customers are at high risk'
-    return title + _compared([100 * _high_share(each) for each in days])
+    return title + _compared(100 * _high_share(days[0]), 100 * _high_share(days[-1]), of=len(days))
 
 
 def risk_sentence(days: Sequence[RiskDay]) -> str:
@@ -49,7 +51,7 @@ def risk_sentence(days: Sequence[RiskDay]) -> str:
     now = f'{_high_of(days[-1])} customers are at high risk as of {day(days[-1].day)}'
     if len(days) == 1:
         return f'{now}, the first day with data.'
-    low, high = (choose(days, key=_high_share) for choose in (min, max))
+    low, high = _extremes(days, [_high_share(each) for each in days])
     return (
         f'{now}. The share was lowest on {day(low.day)} ({_high_of(low)}) '
         f'and highest on {day(high.day)} ({_high_of(high)}).'
@@ -59,8 +61,8 @@ def risk_sentence(days: Sequence[RiskDay]) -> str:
 def retention_finding(days: Sequence[DayFigures]) -> str:
     if not days:
         return NO_DAYS
-    rates = [each.retention_rate for each in days]
-    return f'{percent(rates[-1])} of customers are expected to stay{_compared(rates)}'
+    before, now = days[0].retention_rate, days[-1].retention_rate
+    return f'{percent(now)} of customers are expected to stay{_compared(before, now, of=len(days))}'
 
 
 def retention_sentence(days: Sequence[DayFigures]) -> str:
@@ -68,7 +70,7 @@ def retention_sentence(days: Sequence[DayFigures]) -> str:
         return ''
     if len(days) == 1:
         return f'By the scores of {day(days[0].day)}, the first day with data.'
-    low, high = (choose(days, key=lambda each: each.retention_rate) for choose in (min, max))
+    low, high = _extremes(days, [each.retention_rate for each in days])
     return (
         'By the latest score of every customer at the end of each day: '
         f'lowest {percent(low.retention_rate)} on {day(low.day)}, '
@@ -135,12 +137,17 @@ def _predictions(number: int) -> str:
     return plural(number, 'prediction', 'predictions')
 
 
-def _compared(percentages: Sequence[float]) -> str:
+def _extremes(days: Sequence[DayT], values: Sequence[float]) -> tuple[DayT, DayT]:
+    """The first of the days with the lowest value, and that with the highest."""
+    return days[values.index(min(values))], days[values.index(max(values))]
+
+
+def _compared(first: float, last: float, *, of: int) -> str:
     """The last of some days beside the first, in points; nothing where there is but one."""
-    if len(percentages) == 1:
+    if of == 1:
         return ''
-    before = f'{plural(len(percentages) - 1, "day", "days")} earlier'
-    change = percentages[-1] - percentages[0]
+    before = f'{plural(of - 1, "day", "days")} earlier'
+    change = last - first
     size = percentage_points(change)
     if not size:
         return f', about the same as {before}'

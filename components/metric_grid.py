@@ -91,16 +91,28 @@ class MetricGrid(Markup):
         self._days: Sequence[DayFigures] | None = None
         super().__init__(self._grid())
 
-    def show(self, metrics: Metrics, trends: Trends, *, links: Mapping[str, str]) -> None:
-        """:param links: where each number leads, by its name."""
+    def show(
+        self,
+        metrics: Metrics,
+        trends: Trends,
+        *,
+        links: Mapping[str, str],
+        days: Sequence[DayFigures] | None = None,
+    ) -> None:
+        """
+        :param links: where each number leads, by its name.
+        :param days: those of the same view, oldest first, if they are known already.
+        """
         readings = _readings(metrics, trends)
         self._readings = [replace(each, href=links[each.card.key]) for each in readings]
+        self._days = self._days if days is None else days
         self.draw(self._grid())
 
     def show_days(self, days: Sequence[DayFigures]) -> None:
         """:param days: oldest first, those of the same view."""
-        self._days = days
-        self.draw(self._grid())
+        if days is not self._days:
+            self._days = days
+            self.draw(self._grid())
 
     def _grid(self) -> Node:
         days = self._days

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from components.chart_layout import FILLS, NAMES, Figure, figure
 from components.chart_table import TableRow
@@ -39,17 +40,23 @@ def score_distribution(bins: Sequence[ScoreBin]) -> Figure:
 
 
 def _bars(level: RiskLevel, bins: Sequence[ScoreBin]) -> Figure:
-    ranges = [f'{each.lower * 100:.0f}–{each.upper * 100:.0f}{NBSP}%' for each in bins]
+    places = [_place(each.lower, each.upper) for each in bins]
     return {
         'type': 'bar',
         'name': NAMES[level],
-        'x': [round((each.lower + each.upper) * 50, 3) for each in bins],
+        'x': [middle for middle, _range in places],
         'y': [each.count for each in bins],
         'width': 4.4,
-        'customdata': ranges,
+        'customdata': [words for _middle, words in places],
         'hovertemplate': f'%{{customdata}}: %{{y:,}} predictions<extra>{NAMES[level]}</extra>',
         'marker': {'color': FILLS[level]},
     }
+
+
+@lru_cache
+def _place(lower: float, upper: float) -> tuple[float, str]:
+    """A bin's middle in percent, and its range in words."""
+    return round((lower + upper) * 50, 3), f'{lower * 100:.0f}–{upper * 100:.0f}{NBSP}%'
 
 
 def _rows(bins: Sequence[ScoreBin]) -> list[TableRow]:

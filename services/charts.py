@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from itertools import pairwise
 
 from sqlalchemy import case, func, literal, select
 from sqlmodel import Session, col
@@ -11,7 +13,7 @@ from services.at_risk import AT_RISK, customers_by_arrival
 from services.calendar import day_expression
 from services.day_series import ChartDays, DaySeries, Scores
 from services.models import Prediction
-from services.schemas import Charts, ScoreBin
+from services.schemas import Charts, RiskLevel, ScoreBin
 from services.score_change import earlier_by_predictions
 from services.scores import BIN, ONE, RiskBands, from_millionths
 from services.selection import Selection, is_latest
@@ -47,14 +49,15 @@ def _histogram(session: Session, selection: Selection) -> tuple[ScoreBin, ...]:
 def score_bins(counts: Mapping[int, int], bands: RiskBands) -> tuple[ScoreBin, ...]:
     """All bins, from the counts of those that hold anything."""
     return tuple(
-        ScoreBin(
-            lower=from_millionths(index * BIN),
-            upper=from_millionths((index + 1) * BIN),
-            count=counts.get(index, 0),
-            risk_level=bands.level(index * BIN),
-        )
-        for index in range(BINS)
+        ScoreBin(lower=lower, upper=upper, count=counts.get(index, 0), risk_level=level)
+        for index, (lower, upper, level) in enumerate(_edges(bands))
     )
+
+
+@lru_cache(1)
+def _edges(bands: RiskBands) -> tuple[tuple[float, float, RiskLevel], ...]:
+    edges = [from_millionths(index * BIN) for index in range(BINS + 1)]
+    return tuple((*between, bands.level(index * BIN)) for index, between in enumerate(pairwise(edges)))
 
 
 def _days(session: Session, selection: Selection) -> ChartDays:

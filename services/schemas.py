@@ -171,8 +171,11 @@ class ChangesSince(Payload):
     """The 5 whose scores differ most from what they were then, up or down."""
 
 
-class ScoreBin(Payload):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreBin:
     """Predictions with ``lower <= score < upper``; the last bin includes 1."""
+
+    __pydantic_config__ = KEPT
 
     lower: float
     upper: float

@@ -35,7 +35,7 @@ from services.calendar import day_of, time_zone
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
-from services.schemas import AlertType
+from services.schemas import AlertType, Charts
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
@@ -143,7 +143,7 @@ class Board:
             seconds=TOGETHER_SECONDS if self._view.shows(query) else FIRST_SECONDS,
             else_first=lambda: self._show_numbers(query, snapshot),
         )
-        if not self._show_numbers(query, snapshot):
+        if not self._show_numbers(query, snapshot, charts):
             return False
         self._view.show_charts(charts, query, today=day_of(snapshot.as_of, self._zone))
         if news := self._news.since(query, charts, snapshot.alerts):
@@ -158,12 +158,12 @@ class Board:
         await self._visit.show()
         return True
 
-    def _show_numbers(self, query: DashboardQuery, snapshot: BoardSnapshot) -> bool:
+    def _show_numbers(self, query: DashboardQuery, snapshot: BoardSnapshot, charts: Charts | None = None) -> bool:
         """Whether they are still what the page is to show."""
         if not self._waits_for(query):
             return False
         self._sample.set_visibility(snapshot.has_sample)
-        self._view.show(snapshot, self._state)
+        self._view.show(snapshot, self._state, charts)
         critical = [alert.id for alert in snapshot.alerts if alert.type is AlertType.CRITICAL]
         self._connection.show_critical(critical)
         return True

@@ -52,13 +52,16 @@ class DashboardView:
         """Whether the numbers that are shown are of that query."""
         return self._shown is not None and self._shown[1] == query
 
-    def show(self, snapshot: BoardSnapshot, state: ViewState) -> None:
+    def show(self, snapshot: BoardSnapshot, state: ViewState, charts: Charts | None = None) -> None:
+        """:param charts: of the same query, where they are known already: :meth:`show_charts` comes next then."""
         if self._shows(snapshot, state):
             return
         self._shown = (snapshot.contents, state.query)
         data = snapshot.data
         self._show_state(any_prediction=data.metrics.total_predictions > 0, state=state)
-        self._metrics.show(data.metrics, data.trends, links=card_links(state.query))
+        self._metrics.show(
+            data.metrics, data.trends, links=card_links(state.query), days=charts.days if charts else None
+        )
         self._alerts.show(data.alerts)
         self._activity.show(data.recent_activity)
         set_class(self._metrics, 'loading', on=False)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from nicegui import ui
 from nicegui.testing import User
@@ -61,9 +63,7 @@ async def test_a_table_follows_the_numbers_and_is_written_as_the_reader_writes(u
     await toggle(user, 'retention')
     assert table(user, 'retention')[0] == ['20 Nov 2026', '60,10\u00a0%']
     bins = charts().histogram
-    hub.board_charts = charts().model_copy(
-        update={'histogram': (*bins[:-1], bins[-1].model_copy(update={'count': 5_000}))}
-    )
+    hub.board_charts = charts().model_copy(update={'histogram': (*bins[:-1], replace(bins[-1], count=5_000))})
     await refresh(user)
     assert table(user, 'scores')[0] == ['95 to 100\u00a0%', 'High', '5.000', '93\u00a0%']
 

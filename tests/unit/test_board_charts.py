@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -148,7 +149,7 @@ def test_where_there_is_nothing_the_titles_say_so() -> None:
 
 
 def days_of_nothing() -> tuple[ScoreBin, ...]:
-    return tuple(each.model_copy(update={'count': 0}) for each in BINS)
+    return tuple(replace(each, count=0) for each in BINS)
 
 
 def test_risk_is_compared_with_all_its_customers_and_in_points() -> None:
