@@ -8,12 +8,11 @@ import orjson
 from nicegui import ui
 from nicegui.elements.plotly import Plotly  # known before a page is built, or its import map lacks plotly.js
 
-from components.button import Button
+from components.button import button
 from components.chart_layout import Figure
 from components.chart_table import ChartTable, TableRow
-from components.element_state import set_prop
 from components.formats import number_format, written_as
-from components.text import Text
+from components.markup import Markup, Node, tag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,48 +50,66 @@ class LazyChart(ui.element, default_classes='panel chart'):
         """:param columns: of the table; the first names the place that a row is about."""
         super().__init__('section')
         self.classes(f'panel-{name}')
+        self._subject, self._name, self._columns = subject, name, columns
         self._picture: Picture | None = None
         self._numbers = number_format()
         self._figure: Figure | None = None
         self._plot: Plot | None = None
+        self._table: ChartTable | None = None
         self._wanted = False
         self._as_table = False
         with self:
-            with ui.element('div').classes('panel-head'):
-                heading = Text('h2', subject).classes('panel-title')
-                self._finding = Text('p').classes('chart-finding').mark(f'finding-{name}')
-                self._sentence = Text('p').classes('chart-sentence').mark(f'sentence-{name}')
-                with ui.element('div').classes('chart-buttons'):
-                    # assets/charts.js does it, with or without a link to the server
-                    reset = Text('button', 'Reset zoom').props('type=button data-reset-zoom')
-                    reset.classes('button button-quiet chart-reset')
-                    self._toggle = Button('Show as table', self._switch, kind='quiet').classes('chart-toggle')
-                    self._toggle.props('aria-pressed=false aria-keyshortcuts=t data-key=t data-within=".chart"')
-                    self._toggle.mark(f'table-{name}')
+            self._head = Markup(self._headed(), actions={'table': self._switch})
             self._frame = ui.element('div').classes('chart-frame').props('data-lazy role=img')
-            self._table = ChartTable(subject, columns)
-        self._table.set_visibility(False)
-        self.props['aria-labelledby'] = heading.html_id
-        self._frame.props['aria-label'] = subject
+        self.props['aria-labelledby'] = f'{name}-subject'
+        self._frame.props['aria-labelledby'] = f'{name}-finding'
         self._frame.on('near', self._near, args=[])
 
     def show(self, picture: Picture) -> None:
         """Numbers are written for whoever they are written for now."""
         self._picture, self._numbers = picture, number_format()
-        self._finding.set_text(picture.finding)
-        self._sentence.set_text(picture.sentence)
-        set_prop(self._frame, 'aria-label', picture.finding)
+        self._head.draw(self._headed())
         self._draw()
+
+    def _headed(self) -> Node:
+        name, picture = self._name, self._picture
+        return tag(
+            'div',
+            'panel-head',
+            tag('h2', 'panel-title', self._subject, id=f'{name}-subject'),
+            tag('p', f'chart-finding finding-{name}', picture.finding if picture else '', id=f'{name}-finding'),
+            tag('p', f'chart-sentence sentence-{name}', picture.sentence if picture else ''),
+            tag(
+                'div',
+                'chart-buttons',
+                # assets/charts.js does it, with or without a link to the server
+                tag('button', 'button button-quiet chart-reset', 'Reset zoom', type='button', data_reset_zoom=''),
+                button(
+                    'Show as table',
+                    'table',
+                    name,
+                    kind='quiet',
+                    classes='chart-toggle',
+                    aria_pressed='true' if self._as_table else 'false',
+                    aria_keyshortcuts='t',
+                    data_key='t',
+                    data_within='.chart',
+                ),
+            ),
+        )
 
     def _near(self) -> None:
         self._wanted = True
         self._draw()
 
-    def _switch(self) -> None:
+    def _switch(self, _name: str) -> None:
         self._as_table = not self._as_table
-        set_prop(self._toggle, 'aria-pressed', 'true' if self._as_table else 'false')
+        if self._table is None:
+            with self:
+                self._table = ChartTable(self._subject, self._columns)
         self._frame.set_visibility(not self._as_table)
         self._table.set_visibility(self._as_table)
+        self._head.draw(self._headed())
         self._draw()
 
     def _draw(self) -> None:
@@ -100,7 +117,8 @@ class LazyChart(ui.element, default_classes='panel chart'):
         if self._picture is None:
             return
         with written_as(self._numbers):
-            self._table.show(self._picture.rows() if self._as_table else ())
+            if self._table is not None:
+                self._table.show(self._picture.rows() if self._as_table else ())
             if self._wanted and not self._as_table:
                 self._draw_figure(self._picture.figure())
 

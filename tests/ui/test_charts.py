@@ -6,38 +6,44 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from components.chart_table import TableRow
+from components.chart_table import ChartTable, TableRow
 from components.lazy_chart import LazyChart, Picture
 from components.markup import Markup, nodes
-from tests.ui.board_user import one, refresh, settled, text
+from tests.ui.board_user import refresh, settled
+from tests.ui.drawn import markups, page, press, presses
 from tests.ui.fakes import FakeHub, charts
 
 NAMES = ('scores', 'days', 'retention', 'volume')
 
 
 async def toggle(user: User, name: str) -> None:
-    user.find(marker=f'table-{name}').click()
+    press(user, 'table', name)
     await settled()
+
+
+def button(user: User, name: str) -> dict[str, str]:
+    return presses(user, 'table', name).attributes
 
 
 def table(user: User, name: str) -> list[list[str]]:
     """What the rows of a chart's table say."""
-    (chart,) = (e for e in one(user, f'table-{name}').ancestors() if isinstance(e, LazyChart))
-    (shown,) = (e for e in chart.descendants() if isinstance(e, Markup))
-    rows = [children for name, _, children in nodes(shown.tree) if name == 'tr']
+    (chart,) = (e for e in markups(user) if f'finding-{name}' in str(e.tree))
+    tables = [e for e in chart.parent_slot.parent.descendants() if isinstance(e, ChartTable)]
+    shown = [e.tree for table in tables for e in table.descendants() if isinstance(e, Markup)]
+    rows = [children for tree in shown for name, _, children in nodes(tree) if name == 'tr']
     return [[''.join(cell[2]) for cell in cells] for cells in rows[1:]]
 
 
 async def test_each_chart_has_a_title_that_says_what_it_shows_and_a_sentence(user: User) -> None:
     await user.open('/')
-    assert text(user, 'finding-retention') == (
+    assert page(user).one('finding-retention').text == (
         '60.1\u00a0% of customers are expected to stay, 1.9 percentage points less than 19 days earlier'
     )
-    assert text(user, 'finding-volume') == (
+    assert page(user).one('finding-volume').text == (
         '245 predictions in the 7 days to 20 Nov 2026, as many as in the 7 days before'
     )
     for name in NAMES:
-        assert text(user, f'sentence-{name}')
+        assert page(user).one(f'sentence-{name}').text
 
 
 async def test_a_chart_is_a_table_when_asked_and_a_chart_again(user: User) -> None:
@@ -45,14 +51,14 @@ async def test_a_chart_is_a_table_when_asked_and_a_chart_again(user: User) -> No
     assert [table(user, name) for name in NAMES] == [[], [], [], []]
 
     await toggle(user, 'volume')
-    assert one(user, 'table-volume').props['aria-pressed'] == 'true'
+    assert button(user, 'volume')['aria-pressed'] == 'true'
     rows = table(user, 'volume')
     assert len(rows) == 20
     assert rows[0] == ['20 Nov 2026', '35', '24', '10', '1', '59.0\u00a0%'], 'newest first'
     assert table(user, 'retention') == []
 
     await toggle(user, 'volume')
-    assert one(user, 'table-volume').props['aria-pressed'] == 'false'
+    assert button(user, 'volume')['aria-pressed'] == 'false'
     assert table(user, 'volume') == []
 
 
@@ -79,7 +85,7 @@ async def test_a_figure_is_made_only_while_somebody_can_see_it(user: User) -> No
         return Picture(finding='', sentence='', figure=figure, rows=lambda: [TableRow('a', ('1', '2'))])
 
     @ui.page('/chart')
-    def page() -> None:
+    def any_chart() -> None:
         LazyChart('Any', name='any', columns=('A', 'B')).show(picture())
 
     await user.open('/chart')
@@ -102,5 +108,5 @@ async def test_a_figure_is_made_only_while_somebody_can_see_it(user: User) -> No
 @pytest.mark.parametrize('name', NAMES)
 async def test_the_key_of_a_chart_belongs_to_that_chart(user: User, name: str) -> None:
     await user.open('/')
-    props = one(user, f'table-{name}').props
+    props = button(user, name)
     assert (props['data-key'], props['data-within'], props['aria-keyshortcuts']) == ('t', '.chart', 't')

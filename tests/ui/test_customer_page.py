@@ -18,6 +18,8 @@ from components.scorings import ScoringRow
 from services.customer_records import RecordChange, Snooze
 from services.errors import InvalidRequest, Unavailable
 from tests.ui.board_user import one, one_hidden, settled, text, touched
+from tests.ui.drawn import page, pressed
+from tests.ui.drawn import press as press_drawn
 from tests.ui.fakes import NOW, FakeIdentity
 from tests.ui.fakes_customer import FakeCustomerHub, FakeCustomers, FakeCustomerServices, FakeRecords, scored
 
@@ -131,15 +133,17 @@ async def test_each_score_stands_beside_the_one_before_it(opened: User) -> None:
 
 
 async def test_the_chart_has_a_finding_a_sentence_and_a_table(opened: User) -> None:
-    assert text(opened, 'finding-history') == 'High risk at 82\u00a0% since 5 Nov 2026, medium before'
-    assert text(opened, 'sentence-history') == (
+    assert page(opened).one('finding-history').text == 'High risk at 82\u00a0% since 5 Nov 2026, medium before'
+    assert page(opened).one('sentence-history').text == (
         '3 scores, 4 Nov 2026 to 6 Nov 2026: lowest 46\u00a0% on 4 Nov 2026, highest 82\u00a0% on 6 Nov 2026.'
     )
-    await press(opened, 'table-history')
-    assert one(opened, 'table-history').props['aria-pressed'] == 'true'
+    press_drawn(opened, 'table', 'history')
+    await settled()
+    assert pressed(opened, 'table', 'history')
     await opened.should_see('45.67\u00a0%')
     await opened.should_see('2026-11-04 13:00')
-    await press(opened, 'table-history')
+    press_drawn(opened, 'table', 'history')
+    await settled()
     await opened.should_not_see('45.67\u00a0%')
 
 
