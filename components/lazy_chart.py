@@ -12,6 +12,7 @@ from components.button import button
 from components.chart_layout import Figure
 from components.chart_table import ChartTable, TableRow
 from components.formats import number_format, written_as
+from components.kept_json import kept_json
 from components.markup import Markup, Node, tag
 
 
@@ -36,7 +37,7 @@ class Plot(Plotly, default_classes='plot'):
             self.on(event, js_handler=f'() => churnboardCharts.drawn("{self.html_id}")')
 
     def _get_figure_json(self) -> Any:
-        return orjson.Fragment(orjson.dumps(self.figure))
+        return orjson.Fragment(kept_json(self.figure))
 
 
 class LazyChart(ui.element, default_classes='panel chart'):

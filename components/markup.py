@@ -16,6 +16,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from components.formats import NumberFormat, number_format
+from components.kept_json import kept_json
 
 Node = NewType('Node', tuple[str, dict[str, str], list[Any]])
 Encoded: TypeAlias = orjson.Fragment
@@ -72,7 +73,7 @@ def _attribute(name: str) -> str:
 
 def encoded(node: Node) -> Encoded:
     """For a part that stays the same while others of its tree change."""
-    return orjson.Fragment(orjson.dumps(node))
+    return orjson.Fragment(kept_json(node))
 
 
 class Rows(Generic[ItemT]):
@@ -104,7 +105,7 @@ class Markup(ui.element, component=DRAWER):
             self.on('action', self._act)
 
     def draw(self, tree: Node) -> None:
-        sent = orjson.dumps(tree)
+        sent = kept_json(tree)
         if sent != self._sent:
             self._sent = sent
             # NiceGUI, and its socket, would look at each word of it
