@@ -137,7 +137,11 @@ class Auth:
 
     async def lasts(self, user_id: int, right: Right) -> bool:
         """Whether what was proved has neither expired nor been called back since; raises ``Unavailable``."""
-        return await self._check.lasts(user_id, right)
+        return await self._check.version_now(user_id, right) is not None
+
+    async def version_now(self, user_id: int, right: Right) -> int | None:
+        """As :meth:`CredentialCheck.version_now`; raises ``Unavailable``."""
+        return await self._check.version_now(user_id, right)
 
     def issue_token(self, identity: Identity) -> IssuedToken:
         """A token that ends no later than the identity it is issued for.

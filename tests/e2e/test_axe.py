@@ -292,6 +292,26 @@ def test_the_settings_with_and_without_a_fault(board: Board, person: Page) -> No
     expect_accessible(person, looks=BOTH)
 
 
+def test_the_keys_of_the_settings_from_the_first_to_the_revoked(board: Board, person: Page) -> None:
+    person.goto(f'{board.url}/settings')
+    keys = person.get_by_role('region', name='API keys')
+    keys.get_by_label('Name of a new key').fill('settings screen')
+    keys.get_by_role('button', name='Make a key').click()
+    expect(keys.get_by_role('button', name='I have stored it')).to_be_visible()
+    expect_accessible(person, '.panel-keys', looks=BOTH)
+    keys.get_by_role('button', name='I have stored it').click()
+    keys.get_by_label('Name of a new key').fill('settings screen')
+    keys.get_by_role('button', name='Make a key').click()
+    expect(keys.get_by_text('There is a key of this name already.')).to_be_visible()
+    expect_accessible(person, '.panel-keys', looks=BOTH)
+    keys.get_by_role('button', name='Revoke settings screen').click()
+    expect_accessible_dialog(person)
+    person.get_by_role('dialog').get_by_role('button', name='Revoke', exact=True).click()
+    expect(keys.get_by_role('row', name='settings screen').get_by_text('Revoked', exact=True)).to_be_visible()
+    expect(person.get_by_role('dialog')).to_have_count(0)
+    expect_accessible(person, '.panel-keys', looks=BOTH)
+
+
 def test_a_customer_with_its_table_its_forms_and_its_dialog(board: Board, person: Page) -> None:
     person.goto(f'{board.url}/customers/C-028')
     expect(person.locator('[data-connection]')).to_contain_text('Live')
