@@ -49,11 +49,11 @@ class CredentialCheck:
 
     async def version_now(self, user_id: int, right: Right) -> int | None:
         """The token version at which what was proved holds now; ``None``: it has expired, or was called back since."""
-        if right.expires_at <= self._clock():
-            return None
         proof = right.proof
         if proof.session_hash is not None and proof.token_id is None:
-            return await self._version_of(proof.session_hash)  # it outlives a password that was changed by it
+            return await self._version_of(proof.session_hash)  # it outlives a password changed by it, and is prolonged
+        if right.expires_at <= self._clock():
+            return None
         try:
             return (await self._held(user_id, right.token_version, proof)).token_version
         except InvalidToken:

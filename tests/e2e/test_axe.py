@@ -151,6 +151,23 @@ def test_the_board_paused_with_updates_held_back(at_board: Page, rest: httpx.Cli
     expect(at_board.locator('[data-connection]')).to_contain_text('Live')
 
 
+def test_the_board_before_the_session_ends_and_at_its_limit(person: Page, board: Board) -> None:
+    board.end_sessions_in(PERSON, timedelta(minutes=8), signed_in=timedelta(hours=11))
+    open_board(person, board)
+    expect(person.get_by_role('button', name='Stay signed in')).to_be_visible()
+    expect_accessible(person)
+    person.route('**/api/session', lambda route: route.abort())
+    person.get_by_role('button', name='Stay signed in').click()
+    expect(person.get_by_text('The server cannot be reached. Try again in a moment.')).to_be_visible()
+    expect_accessible(person, '.session-warning', looks=BOTH)
+    person.unroute('**/api/session')
+    board.end_sessions_in(PERSON, timedelta(minutes=8), signed_in=timedelta(hours=168, minutes=-8))
+    open_board(person, board)
+    expect(person.locator('.session-warning')).to_contain_text('Sign in again then')
+    expect_accessible(person, looks=BOTH)
+    board.end_sessions_in(PERSON, timedelta(hours=12))
+
+
 def test_the_board_when_nothing_matches(person: Page, board: Board) -> None:
     open_board(person, board, '?q=nobody')
     expect(person.get_by_role('heading', name='Nothing matches')).to_be_visible()
