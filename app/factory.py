@@ -81,6 +81,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         secret_key=secret_key(settings),
         token_seconds=settings.token_seconds,
         session_hours=settings.session_hours,
+        session_max_hours=settings.session_max_hours,
         clock=clock,
         lookup=lookup,
         limits=SignInLimits(

@@ -33,6 +33,7 @@ from app.pages.dashboard import dashboard_page
 from app.pages.data import data_page
 from app.pages.failure import failure_page
 from app.pages.reader import with_preferences
+from app.pages.session_end import with_session_end
 from app.pages.settings import settings_page
 from app.pages.visit import with_visit
 from app.services import Services
@@ -78,7 +79,7 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(revenue.create_router(auth, services.customers))
     app.include_router(documents.create_router(auth, public_origins=services.settings.public_origins))
     app.include_router(unknown.create_router())
-    app.include_router(login.create_router(auth, services.settings, services.page_registry.end))
+    app.include_router(login.create_router(auth, services.page_registry.end))
 
 
 def add_pages(app: FastAPI, services: Services) -> None:
@@ -91,7 +92,8 @@ def add_pages(app: FastAPI, services: Services) -> None:
         ('/customers/{customer_id:path}', 'Customer · Churnboard', customer_page(services)),
         ('/settings', 'Settings · Churnboard', settings_page(services)),
     ):
-        build = with_visit(services.visits, with_preferences(services.preferences, page))
+        reader = with_session_end(services.auth, with_preferences(services.preferences, page))
+        build = with_visit(services.visits, reader)
         ui.page(path, title=title, reconnect_timeout=PAGE_KEPT_SECONDS)(build)
     nicegui_app.on_page_exception(failure_page)
     ui.run_with(

@@ -13,11 +13,11 @@ from starlette.websockets import WebSocketClose
 
 from app.origins import is_same_origin, safe_target
 from app.proxies import TrustedProxies
+from app.session_cookie import COOKIE
 from app.settings import Settings
 from services.auth import Auth
 from services.errors import Unavailable
 
-COOKIE = 'churnboard_session'
 IDENTITY = 'churnboard.identity'
 """Where the gate leaves the ``Identity`` behind a valid session cookie, or ``None``."""
 SAME_ORIGIN = 'churnboard.same_origin'

@@ -58,8 +58,8 @@ def _token_seconds(text: str) -> int:
     return int(_number(text, 'whole seconds from 60 to 86400', low=60, high=86_400, whole=True))
 
 
-def _session_hours(text: str) -> int:
-    return int(_number(text, 'whole hours from 1 to 720', low=1, high=720, whole=True))
+def _hours(text: str) -> float:
+    return float(_number(text, 'hours from 0.1 to 720', low=0.1, high=720))
 
 
 def _risk(text: str) -> int:
@@ -125,7 +125,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     'trusted_proxies': _words,
     'refresh_seconds': _refresh,
     'token_seconds': _token_seconds,
-    'session_hours': _session_hours,
+    'session_hours': _hours,
+    'session_max_hours': _hours,
     'medium_risk': _risk,
     'high_risk': _risk,
     'max_upload_mb': _max_upload,

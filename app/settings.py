@@ -34,7 +34,8 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     refresh_seconds: float = 5.0
     token_seconds: int = 3600
-    session_hours: int = 12
+    session_hours: float = 12
+    session_max_hours: float = 168
     medium_risk: int = 400_000
     high_risk: int = 700_000
     max_upload_mb: int = 200

@@ -181,62 +181,13 @@
 
   // --- the clipboard
 
-  async function copy(button, text, words) {
-    const done = await put(text);
-    write(button, done ? 'Copied' : 'Not copied');
-    const spoken = done ? words : 'Your browser did not allow it: select the text and copy it.';
-    write(card().querySelector('[role="status"]'), spoken);
-    setTimeout(() => write(button, 'Copy'), 2000);
-  }
-
-  async function put(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch {
-      return putBySelection(text); // no clipboard without TLS
-    }
-  }
-
-  function putBySelection(text) {
-    const before = document.activeElement;
-    const area = document.createElement('textarea');
-    area.value = text;
-    area.style.cssText = 'position:fixed;opacity:0';
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand('copy');
-    area.remove();
-    before?.focus();
-    return done;
-  }
+  const copy = (button, text, words) => window.copyFrom(button, text, { words, status: card().querySelector('[role="status"]') });
 
   function copySnippet(button) {
     const code = codes.get(button.closest('.snippet').querySelector('[data-snippet]'));
     const needs = code.includes(PLACEHOLDER);
     const words = !needs ? 'Copied.' : token ? 'Copied with the token in it.' : `Copied with ${PLACEHOLDER} in place of a token.`;
     copy(button, token ? code.replaceAll(PLACEHOLDER, token) : code, words);
-  }
-
-  // --- API keys: the server writes a new one's text, and takes it away
-
-  const isThere = (element) => element.isConnected && (element.checkVisibility?.() ?? true);
-  let held = null; // what has the focus, of the keys
-
-  // What had it may be gone once the server has answered. Nobody is taken away from what they do meanwhile.
-  function keepFocus() {
-    if (!held || isThere(held) || document.querySelector('.q-dialog')) return;
-    held = null;
-    if (document.activeElement !== document.body) return;
-    (document.querySelector('[data-copy-key]') ?? document.querySelector('.panel-keys [data-home-focus]'))?.focus();
-  }
-
-  function onFocus({ target }) {
-    if (!target.closest('.q-dialog')) held = target.closest('.panel-keys') && target; // a dialog gives it back by itself
-  }
-
-  function onPress({ target }) {
-    if (!held?.contains(target) && !target.closest('.q-dialog')) held = null; // who clicks beside it lets go of it
   }
 
   // --- tabs
@@ -263,12 +214,11 @@
   }
 
   function onClick(event) {
-    const target = event.target.closest?.('[data-token], [data-copy-snippet], [data-copy-origin], [data-copy-key], [role="tab"]');
+    const target = event.target.closest?.('[data-token], [data-copy-snippet], [data-copy-origin], [role="tab"]');
     if (!target) return;
     if (target.role === 'tab') return select(target);
     if ('copySnippet' in target.dataset) return copySnippet(target);
     if ('copyOrigin' in target.dataset) return copy(target, document.querySelector('[data-origin]').textContent, 'Copied.');
-    if ('copyKey' in target.dataset) return copy(target, document.querySelector('[data-new-key]').textContent, 'The key is copied.');
     if (target.dataset.token === 'get') return get();
     if (target.dataset.token === 'copy') return copy(target, token, 'The token is copied.');
     revealed = !revealed;
@@ -277,16 +227,12 @@
 
   document.addEventListener('click', onClick);
   document.addEventListener('keydown', onKey);
-  document.addEventListener('focusin', onFocus);
-  document.addEventListener('pointerdown', onPress);
-  // Whoever comes back to the page by the browser's history asks again, and sees no key once more.
+  // Whoever comes back to the page by the browser's history asks again.
   window.addEventListener('pagehide', () => {
     token = null;
     revealed = false;
-    document.querySelector('[data-new-key]')?.replaceChildren();
     paint();
   });
-  new MutationObserver(keepFocus).observe(document, { subtree: true, childList: true, attributeFilter: ['class'] });
   const found = new MutationObserver(() => card() && (found.disconnect(), paint()));
   found.observe(document, { subtree: true, childList: true });
   setInterval(paint, 1000);

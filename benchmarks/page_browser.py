@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app.security import COOKIE
+from app.session_cookie import COOKIE
 from tests.chromium import launch_options
 
 if TYPE_CHECKING:

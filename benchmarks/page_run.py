@@ -14,7 +14,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, func, select
 
 from app.pages import seldom
-from app.security import COOKIE
+from app.session_cookie import COOKIE
 from benchmarks import live_data
 from benchmarks.live_servers import Place, Server, busy, churnboard, free_port, running
 from benchmarks.pace import Pace

@@ -24,7 +24,7 @@ class KeyPanel(Panel):
         self._heading.props('tabindex=-1 data-home-focus')  # where the focus goes when what had it is gone
         self._scopes = scopes
         self._on_make = on_make
-        with self:
+        with self, ui.element('div').classes('key-body') as self.body:
             self._status = StatusLine()
             self._place = ui.element('div').classes('key-place')
             self._problem = Text('p').classes('keys-problem').props('role=status').mark('keys-problem')

@@ -14,7 +14,7 @@ ONCE = 'It is shown this once, and nobody can look it up later: keep it where yo
 class NewKey(ui.element, default_classes='new-key'):
     """The text of an API key that was just made, until it is put away: deleting this takes it off the page.
 
-    assets/connect.js copies it from here.
+    assets/keys.js copies it from here.
     """
 
     def __init__(self, name: str, text: str, *, power: str, on_done: Callable[[], Any]) -> None:
@@ -24,10 +24,11 @@ class NewKey(ui.element, default_classes='new-key'):
         with self:
             heading = Text('h3', f'Copy the key “{name}” now').classes('new-key-title')
             warning = Text('p', f'{ONCE} Whoever has it can {power}, until you revoke it.')
-            with ui.element('div').classes('access-row'):
-                Text('code', text).classes('access-value new-key-text').props('data-new-key').mark('new-key-text')
+            with ui.element('div').classes('new-key-row'):
+                Text('code', text).classes('new-key-text').props('data-new-key').mark('new-key-text')
                 copy = Text('button', 'Copy').classes('button button-strong').props('type=button data-copy-key')
                 copy.props['aria-label'] = 'Copy the key'
                 Button('I have stored it', on_done).mark('new-key-done')
+            Text('p').classes('sr-only').props('role=status data-key-copied')
         self.props['aria-labelledby'] = heading.html_id
         self.props['aria-describedby'] = warning.html_id

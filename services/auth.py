@@ -21,6 +21,7 @@ from services.key_use import KeyUse
 from services.models import User
 from services.password_change import PasswordChange, PasswordChanged
 from services.passwords import Passwords
+from services.session_life import SessionEnd, SessionLife
 from services.sign_in import SignIn, refused
 from services.sign_in_limits import SignInLimits
 from services.tokens import Tokens
@@ -38,7 +39,8 @@ class Auth:
         *,
         secret_key: str,
         token_seconds: int,
-        session_hours: int,
+        session_hours: float,
+        session_max_hours: float = 0,
         clock: Clock = system_clock,
         passwords: Passwords | None = None,
         lookup: UserLookup | None = None,
@@ -46,13 +48,14 @@ class Auth:
         key_use: KeyUse | None = None,
     ) -> None:
         """
+        :param session_max_hours: how far a session may be prolonged, from the sign-in on.
         :param lookup: whoever else looks users up may share it.
         :param key_use: somebody has to run it.
         """
         self._database = database
         self._clock = clock
         self._token_life = timedelta(seconds=token_seconds)
-        self.session_life = timedelta(hours=session_hours)
+        self.session_life = SessionLife(length=timedelta(hours=session_hours), limit=timedelta(hours=session_max_hours))
         limits = limits or SignInLimits(counters=Counters())
         passwords = passwords or Passwords()
         self._sign_in = SignIn(database, passwords=passwords, limits=limits)
@@ -73,7 +76,7 @@ class Auth:
         user = await self._sign_in.user(email, password, address=address)
         # Good for whatever it is exchanged for at once; sessions and tokens then count from their own start.
         now = self._clock()
-        return Identity.of(user, expires_at=now + max(self._token_life, self.session_life), signed_in_at=now)
+        return Identity.of(user, expires_at=now + max(self._token_life, self.session_life.length), signed_in_at=now)
 
     async def start_session(self, identity: Identity, *, browser: str = '') -> str:
         """Begin a browser session and return the cookie's value.
@@ -87,7 +90,7 @@ class Auth:
             user = session.get(User, identity.user_id)
             if user is None or not is_current(user, identity.token_version):
                 raise refused()
-            id_hash, expires_at = self.session_hash(cookie_id), now + self.session_life
+            id_hash, expires_at = self.session_hash(cookie_id), now + self.session_life.length
             sessions.start(session, user, id_hash, now=now, expires_at=expires_at, browser=browser)
 
         await self._database.write(start)
@@ -101,6 +104,26 @@ class Auth:
         if cookie_id is None or not sessions.is_cookie_id(cookie_id):
             return None
         return await self._of_session(self.session_hash(cookie_id))
+
+    async def prolong_session(self, id_hash: str) -> SessionEnd:
+        """Let a browser session last as long as a new one would, up to its limit.
+
+        :raises InvalidToken: it has ended.
+        :raises Unavailable: the database does not answer.
+        """
+        now = self._clock()
+        found = await self._database.write(
+            lambda session: sessions.prolong(session, id_hash, life=self.session_life, now=now)
+        )
+        if found is None:
+            raise InvalidToken
+        return found
+
+    def session_end(self, identity: Identity) -> SessionEnd | None:
+        """When the browser session ends by whose cookie somebody is known; ``None``: it is something else."""
+        if identity.session_hash is None or identity.token_id is not None or identity.signed_in_at is None:
+            return None
+        return self.session_life.end(identity.expires_at, signed_in_at=identity.signed_in_at, now=self._clock())
 
     async def end_session(self, cookie_id: str | None) -> str | None:
         """Sign out; the hash of the session that ended, if there was one."""
@@ -137,7 +160,11 @@ class Auth:
 
     async def lasts(self, user_id: int, right: Right) -> bool:
         """Whether what was proved has neither expired nor been called back since; raises ``Unavailable``."""
-        return await self._check.lasts(user_id, right)
+        return await self._check.version_now(user_id, right) is not None
+
+    async def version_now(self, user_id: int, right: Right) -> int | None:
+        """As :meth:`CredentialCheck.version_now`; raises ``Unavailable``."""
+        return await self._check.version_now(user_id, right)
 
     def issue_token(self, identity: Identity) -> IssuedToken:
         """A token that ends no later than the identity it is issued for.
@@ -161,19 +188,19 @@ class Auth:
     async def renew(self, identity: Identity) -> IssuedToken:
         """A token that lives as long as a new one, but not beyond its browser session.
 
-        Without a session, renewals end as one would: so that a stolen token does not live for ever.
+        Without a session, renewals end as one that nobody prolongs: so that a stolen token does not live for ever.
 
         :raises InvalidToken: the browser session has ended.
         :raises Forbidden: the password was given longer ago than a session may last; or it is that of an API key.
         """
         identity.require()
         now = self._clock()
-        until = (identity.signed_in_at or now) + self.session_life
+        until = (identity.signed_in_at or now) + self.session_life.length
         if identity.session_hash is not None:
             session = await self._of_session(identity.session_hash)
             if session is None:
                 raise InvalidToken
-            until = min(until, session.expires_at)
+            until = session.expires_at
         if until <= now + timedelta(seconds=1):
             raise Forbidden('You signed in too long ago to go on without your password. Sign in again.')
         return self.issue_token(replace(identity, expires_at=until))

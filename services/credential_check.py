@@ -47,18 +47,17 @@ class CredentialCheck:
         state = await self._held(claims.user_id, claims.token_version, proof)
         return Identity.of_state(state, expires_at=claims.expires_at, proof=proof, signed_in_at=claims.signed_in_at)
 
-    async def lasts(self, user_id: int, right: Right) -> bool:
-        """Whether what was proved has neither expired nor been called back since."""
-        if right.expires_at <= self._clock():
-            return False
+    async def version_now(self, user_id: int, right: Right) -> int | None:
+        """The token version at which what was proved holds now; ``None``: it has expired, or was called back since."""
         proof = right.proof
         if proof.session_hash is not None and proof.token_id is None:
-            return await self._lives(proof.session_hash)  # it outlives a password that was changed by it
+            return await self._version_of(proof.session_hash)  # it outlives a password changed by it, and is prolonged
+        if right.expires_at <= self._clock():
+            return None
         try:
-            await self._held(user_id, right.token_version, proof)
+            return (await self._held(user_id, right.token_version, proof)).token_version
         except InvalidToken:
-            return False
-        return True
+            return None
 
     async def _of_key(self, key_hash: str) -> Identity:
         owner = await self._credentials.owner(key_hash)
@@ -78,10 +77,12 @@ class CredentialCheck:
             raise InvalidToken
         if not (await self._credentials.of(state)).hold(proof, token_version):
             raise InvalidToken
-        if proof.session_hash is not None and not await self._lives(proof.session_hash):
+        if proof.session_hash is not None and await self._version_of(proof.session_hash) is None:
             raise InvalidToken
         return state
 
-    async def _lives(self, session_hash: str) -> bool:
+    async def _version_of(self, session_hash: str) -> int | None:
+        """That of a browser session that is valid now."""
         now = self._clock()
-        return bool(await self._database.read(lambda session: sessions.living(session, {session_hash}, now=now)))
+        found = await self._database.read(lambda session: sessions.find(session, session_hash, now=now))
+        return found[0].token_version if found else None

@@ -1,4 +1,4 @@
-"""What REST takes and answers about API keys and the end of tokens."""
+"""What REST takes and answers about API keys, and the end of tokens and browser sessions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from services.api_keys import MAX_NAME
 from services.identity import KeyScope
-from services.protocol_schemas import Timestamp
+from services.protocol_schemas import Count, Timestamp
 from services.schemas import Payload
 
 
 class NothingData(Payload):
     """It is done; there is nothing to say of it."""
+
+
+class BrowserSessionData(Payload):
+    """How long a browser stays signed in."""
+
+    expires_at: Timestamp
+    expires_in: Count
+    """Seconds."""
+    prolongable: bool
+    """Whether it may end later than this, by `POST /api/session`."""
 
 
 class RevokeAsk(BaseModel):

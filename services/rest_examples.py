@@ -60,6 +60,7 @@ ANSWERS: dict[str, Any] = {
         'access_token': 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl',
         'expires_in': 3600,
     },
+    'BrowserSessionAnswer': {'expires_at': '2026-11-23T21:00:00.000Z', 'expires_in': 43_200, 'prolongable': True},
     'DashboardAnswer': {
         'user_id': 1,
         'timestamp': '2026-11-23T08:00:05.000Z',

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 
+from services.credential_schemas import BrowserSessionData
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.file_rows import FileFormat
@@ -72,6 +73,8 @@ class SessionData(Payload):
     """Not for an API key, which opens less than a token would."""
     expires_in: int | None = None
     """Seconds the token lasts."""
+    browser_session: BrowserSessionData | None = None
+    """What a page is let in by."""
 
 
 class PredictionInput(BaseModel):

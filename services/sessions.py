@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, update
 from sqlmodel import Session, col, select
 
-from services.clock import to_micros
+from services.clock import from_micros, to_micros
 from services.models import BrowserSession, User
 from services.secret_hash import secret_hash
+from services.session_life import SessionEnd, SessionLife
 
 _COOKIE_ID = re.compile(r'[A-Za-z0-9_-]{43}')
 
@@ -57,6 +58,18 @@ def living(session: Session, hashes: Collection[str], *, now: datetime) -> set[s
     """Those of the sessions that are valid now."""
     found = select(BrowserSession.id_hash).where(col(BrowserSession.id_hash).in_(hashes), _valid(now))
     return set(session.exec(found))
+
+
+def prolong(session: Session, id_hash: str, *, life: SessionLife, now: datetime) -> SessionEnd | None:
+    """Let it end later, as far as its life allows; ``None``: it is not valid now."""
+    found = find(session, id_hash, now=now)
+    if found is None:
+        return None
+    row, signed_in_at = found[0], from_micros(found[0].created_at)
+    expires_at = life.prolonged(from_micros(row.expires_at), signed_in_at=signed_in_at, now=now)
+    row.expires_at = to_micros(expires_at)
+    session.add(row)
+    return life.end(expires_at, signed_in_at=signed_in_at, now=now)
 
 
 def end(session: Session, id_hash: str) -> bool:

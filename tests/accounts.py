@@ -60,6 +60,7 @@ def create_auth(database: Database, clock: SettableClock, *, token_seconds: int 
         secret_key=SECRET,
         token_seconds=token_seconds,
         session_hours=12,
+        session_max_hours=168,
         clock=clock,
         passwords=Passwords(CHEAP),
     )

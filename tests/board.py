@@ -12,13 +12,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
+from sqlalchemy import update
+from sqlmodel import col
 
 from services import users
-from services.clock import system_clock
+from services.clock import system_clock, to_micros
 from services.database import Database
+from services.models import BrowserSession
 from services.tokens import Tokens
 from tests.accounts import CHEAP, PASSWORD, SECRET
 
@@ -134,6 +138,17 @@ class Board:
             assert user.id is not None
             tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
             return tokens.issue(user.id, user.token_version, seconds=seconds)
+
+    def end_sessions_in(self, email: str, left: timedelta, *, signed_in: timedelta = timedelta(0)) -> None:
+        """Have the browser sessions of a user end that soon.
+
+        :param signed_in: how long they have lasted.
+        """
+        now = system_clock()
+        with self.database() as database, database.writing() as session:
+            user = users.find(session, email)
+            mine = update(BrowserSession).where(col(BrowserSession.user_id) == user.id)
+            session.exec(mine.values(created_at=to_micros(now - signed_in), expires_at=to_micros(now + left)))
 
     def rest(self, token: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={'Authorization': f'Bearer {token}'}, timeout=30)

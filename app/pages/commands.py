@@ -60,7 +60,7 @@ def _pages() -> list[Command]:
     return [
         Command(kind='Page', words='Board', also='home dashboard', href='/'),
         Command(kind='Page', words='Data', also='upload import file sources', href='/data'),
-        Command(kind='Page', words='Settings', also='account password theme sessions', href='/settings'),
+        Command(kind='Page', words='Settings', also='account password theme sessions api keys', href='/settings'),
         Command(kind='Page', words='Connect a program', also='api keys token', href='/connect'),
         Command(kind='Page', words='REST interface', also='api documentation openapi', href='/api/docs'),
     ]

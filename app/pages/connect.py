@@ -9,11 +9,13 @@ from itertools import groupby
 
 from nicegui import Client, background_tasks, ui
 
-from app.pages.connect_keys import UNEXPECTED, KeyDesk
-from app.pages.connect_services import ConnectIdentity, ConnectServices
+from app.pages.board_services import BoardIdentity
+from app.pages.connect_services import ConnectServices
 from app.pages.connect_snippets import Snippet, snippets
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
+from app.pages.key_desk import KeyDesk
+from app.pages.saving import UNEXPECTED
 from app.pages.updates import Updates
 from app.public_address import public_origin
 from components.code_snippet import CodeSnippet
@@ -41,7 +43,7 @@ def connect_page(services: ConnectServices) -> Callable[[], Awaitable[None]]:
 
     async def connect() -> None:
         client = ui.context.client
-        identity: ConnectIdentity = client.request.scope['churnboard.identity']
+        identity: BoardIdentity = client.request.scope['churnboard.identity']
         if identity.session_hash is not None:
             services.page_registry.add(identity.session_hash, client)
         client.on_delete(lambda: send_away(client, path='/connect'))
@@ -55,7 +57,7 @@ def connect_page(services: ConnectServices) -> Callable[[], Awaitable[None]]:
 class ConnectPage:
     """One tab. Of what is on it the API keys alone are kept up to date: the token never comes by here."""
 
-    def __init__(self, services: ConnectServices, identity: ConnectIdentity, client: Client) -> None:
+    def __init__(self, services: ConnectServices, identity: BoardIdentity, client: Client) -> None:
         self._hub = services.hub
         self._user_id = identity.user_id
         self._client = client
@@ -68,7 +70,7 @@ class ConnectPage:
                 'Connect a program',
                 identity,
                 path='/connect',
-                assets=('connect.css', 'connect.js'),
+                assets=('keys.css', 'connect.css', 'clipboard.js', 'keys.js', 'connect.js'),
                 updates=self._updates,
             ) as self._connection,
             ui.element('div').classes('connect'),

@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.pages.board_services import BoardIdentity, BoardPreferences, BoardWatch, PageRegistry
-from services.api_keys import ApiKeyInfo, NewApiKey
-from services.identity import KeyScope, Right
+from app.pages.board_services import BoardPreferences, BoardWatch, PageRegistry
+from app.pages.key_services import KeyServices
 
 
 class ConnectSeen(Protocol):
@@ -29,28 +28,9 @@ class ConnectSettings(Protocol):
     def public_origins(self) -> Sequence[str]: ...
 
 
-class ConnectIdentity(BoardIdentity, Protocol):
-    @property
-    def token_version(self) -> int: ...
-
-
-class ConnectKeys(Protocol):
-    def create(self, user_id: int, name: str, scope: KeyScope, *, token_version: int) -> Awaitable[NewApiKey]: ...
-    def list(self, user_id: int) -> Awaitable[Sequence[ApiKeyInfo]]: ...
-    def revoke(self, user_id: int, key_id: int) -> Awaitable[ApiKeyInfo]: ...
-
-
-class ConnectAuth(Protocol):
-    def lasts(self, user_id: int, right: Right) -> Awaitable[bool]: ...
-
-
-class ConnectServices(Protocol):
+class ConnectServices(KeyServices, Protocol):
     @property
     def hub(self) -> ConnectHub: ...
-    @property
-    def api_keys(self) -> ConnectKeys: ...
-    @property
-    def auth(self) -> ConnectAuth: ...
     @property
     def page_registry(self) -> PageRegistry: ...
     @property

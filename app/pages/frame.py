@@ -8,21 +8,33 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from nicegui import ui
+from nicegui import Client, ui
 
 from app.pages.board_services import BoardIdentity
 from app.pages.commands import CommandDesk
 from app.pages.reader import IS_DARK, numbers_of, preferences_of
+from app.pages.session_end import session_end_of
 from app.pages.updates import Updates
 from components.account_menu import AccountMenu
 from components.connection import Connection
 from components.page_links import PageLinks
 from components.page_theme import PageTheme
+from components.session_warning import SessionWarning
 from components.text import Text
 from services.preferences import Locale
 
 ASSETS = Path(__file__).parents[2] / 'assets'
-EVERYWHERE = ('board.css', 'status.css', 'palette.css', 'live.js', 'page.js', 'palette.js', 'unseen.js')
+EVERYWHERE = (
+    'board.css',
+    'status.css',
+    'palette.css',
+    'session.css',
+    'live.js',
+    'page.js',
+    'session.js',
+    'palette.js',
+    'unseen.js',
+)
 PAGES = {'/': 'Board', '/data': 'Data'}
 
 
@@ -49,6 +61,7 @@ def frame(
         _skip_link(content.html_id).move(target_index=0)
         header = ui.element('header').classes('top')
         header.move(target_index=1)
+        _session_warning(client)
         with header:
             _brand()
             PageLinks(PAGES, current=path)
@@ -86,6 +99,14 @@ def _skip_link(target: str) -> ui.element:
     link = Text('a', 'Skip to the content').classes('skip')
     link.props['href'] = f'#{target}'
     return link
+
+
+def _session_warning(client: Client) -> None:
+    end = session_end_of(client)
+    if end is not None:
+        SessionWarning(
+            seconds_left=end.seconds_left, warning_seconds=end.warning_seconds, prolongable=end.prolongable
+        ).move(target_index=1)  # before the header: whoever needs it is there soon
 
 
 def _brand() -> None:

@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from app.client_address import client_address
 from app.origins import safe_target
 from app.pages.login_html import POLICY, login_html
-from app.security import COOKIE, IDENTITY, SAME_ORIGIN
-from app.settings import Settings
+from app.security import IDENTITY, SAME_ORIGIN
+from app.session_cookie import COOKIE, set_session_cookie
 from services.auth import Auth
 from services.browser_name import browser_name
 from services.errors import ChurnboardError, InvalidCredentials, TooLarge
@@ -20,7 +20,7 @@ STATUSES = {'invalid_credentials': 401, 'too_large': 413, 'rate_limited': 429, '
 OTHER_METHODS = ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 
 
-def create_router(auth: Auth, settings: Settings, on_session_end: Callable[[str], None]) -> APIRouter:
+def create_router(auth: Auth, on_session_end: Callable[[str], None]) -> APIRouter:
     """The sign-in routes.
 
     :param on_session_end: told the hash of a session that ended, to close the pages that are open with it.
@@ -50,7 +50,8 @@ def create_router(auth: Auth, settings: Settings, on_session_end: Callable[[str]
         except ChurnboardError as error:
             return _page(error, email=fields.get('email', ''), target=safe_target(fields.get('next')))
         response = RedirectResponse(safe_target(fields.get('next')), 303)
-        _set_cookie(response, request, cookie_id, seconds=settings.session_hours * 3600)
+        seconds = int(auth.session_life.length.total_seconds())
+        set_session_cookie(response, request, cookie_id, seconds=seconds)
         return response
 
     @router.post('/logout')
@@ -62,7 +63,7 @@ def create_router(auth: Auth, settings: Settings, on_session_end: Callable[[str]
         except ChurnboardError as error:
             return _page(error)
         response = RedirectResponse('/login', 303)
-        _set_cookie(response, request, '', seconds=0)
+        set_session_cookie(response, request, '', seconds=0)
         return response
 
     # Without these, NiceGUI's mount at "/" would take every other method and build a page to refuse it.
@@ -105,9 +106,3 @@ def _page(error: ChurnboardError | None = None, *, email: str = '', target: str 
 
 def _cross_site() -> Response:
     return PlainTextResponse('This form was sent from another site. Open the sign-in page and try there.', 403)
-
-
-def _set_cookie(response: Response, request: Request, value: str, *, seconds: int) -> None:
-    """Set or, with no value and no time, delete the session cookie; attributes must be the same for both."""
-    secure = request.url.scheme == 'https'
-    response.set_cookie(COOKIE, value, max_age=seconds, path='/', secure=secure, httponly=True, samesite='lax')

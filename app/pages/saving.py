@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from nicegui import Client
 
 from app.pages.board_services import BoardIdentity
-from app.pages.connect_services import ConnectAuth
 from app.pages.reader import numbers_of
 from components.formats import written_as
 from components.setting_form import SettingForm
 from services.errors import ChurnboardError, InvalidToken
+from services.identity import Right
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +21,14 @@ SIGNED_OUT = 'You are signed out. Sign in again to go on.'
 UNEXPECTED = 'Something unexpected happened; it is in the log of the server.'
 
 
+class SavingAuth(Protocol):
+    def lasts(self, user_id: int, right: Right) -> Awaitable[bool]: ...
+
+
 class Saving:
     """Of one tab."""
 
-    def __init__(self, auth: ConnectAuth, identity: BoardIdentity, client: Client) -> None:
+    def __init__(self, auth: SavingAuth, identity: BoardIdentity, client: Client) -> None:
         self._auth = auth
         self._identity = identity
         self._client = client

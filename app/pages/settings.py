@@ -11,6 +11,7 @@ from nicegui import Client, background_tasks, ui
 from app.pages.board_services import BoardIdentity
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
+from app.pages.key_desk import KeyDesk
 from app.pages.reader import numbers_of
 from app.pages.saving import UNEXPECTED, Saving
 from app.pages.settings_account import AccountDesk
@@ -21,14 +22,15 @@ from app.pages.settings_sessions import SessionDesk
 from app.pages.updates import Updates
 from app.pages.zone_names import zone_names
 from components.formats import written_as
-from components.panel import Panel
 from components.text import Text
 from services.errors import ChurnboardError
 
 log = logging.getLogger(__name__)
 
 FIRST_BUILD_SECONDS = 0.15
-"""How long the page waits for the list of sessions: longer, and the first tick brings it."""
+"""How long the page waits for the lists of sessions and keys: longer, and the first tick brings them."""
+
+ABOUT_KEYS = 'What lets a program in without your password, until you revoke it.'
 
 
 def settings_page(services: SettingsServices) -> Callable[[], Awaitable[None]]:
@@ -67,7 +69,7 @@ class SettingsPage:
                 'Settings',
                 identity,
                 path='/settings',
-                assets=('settings.css', 'settings.js'),
+                assets=('settings.css', 'keys.css', 'clipboard.js', 'keys.js', 'settings.js'),
                 updates=self.updates,
             ) as self._connection,
             ui.element('div').classes('settings'),
@@ -83,27 +85,31 @@ class SettingsPage:
                 connection=self._connection,
                 beat=beat,
             )
-            PasswordDesk(services, identity, client, saving)
+            PasswordDesk(services, identity, client, saving, on_change=self.look)
             self._sessions = SessionDesk(services, identity, client, saving)
-            _keys()
+            self._keys = KeyDesk(services, identity, client, about=ABOUT_KEYS)
+            with self._keys.panel.body:
+                Text('a', 'See programs that use a key').classes('button setting-link').props('href=/connect')
 
     async def first_show(self) -> None:
-        """Put the sessions into the page itself when they are at hand."""
+        """Put the lists into the page itself when they are at hand."""
         await asyncio.wait({background_tasks.create(self.look())}, timeout=FIRST_BUILD_SECONDS)
 
     async def look(self) -> None:
-        """Show what may change without the person's doing: how far the days are, and who else is signed in."""
-        missed = self.updates.missed
+        """Show what may change without the person's doing: how far the days are, and who is let in."""
+        missed, unread = self.updates.missed, list[SessionDesk | KeyDesk]([self._sessions, self._keys])
         try:
             with written_as(numbers_of(self._client)):
                 await self._hub.check_user(self._user_id)
                 await self._account.look()
-                await self._sessions.look()
+                while unread:
+                    await unread[0].look()
+                    del unread[0]
         except ChurnboardError as error:
-            self._fail(error.message)
+            self._fail(error.message, unread)
         except Exception:
             log.exception('the page of settings could not be refreshed')
-            self._fail(UNEXPECTED)
+            self._fail(UNEXPECTED, unread)
         else:
             self._succeed(missed)
 
@@ -116,14 +122,8 @@ class SettingsPage:
         if seen is not None:
             self._connection.show(seen.at)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str, unread: Sequence[SessionDesk | KeyDesk]) -> None:
         if not self._client.is_deleted:
-            self._sessions.show_problem(reason)
+            for desk in unread:
+                desk.show_problem(reason)
             self._connection.show_delayed(True)
-
-
-def _keys() -> None:
-    with Panel('API keys', name='api-keys') as panel, ui.element('div').classes('setting-body'):
-        panel.show_note('What lets a program in without your password.')
-        Text('p', 'Keys are made, listed and revoked where programs are connected.').classes('quiet')
-        Text('a', 'Go to your API keys').classes('button setting-link').props('href=/connect')

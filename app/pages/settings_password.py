@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from nicegui import Client, ui
 
 from app.client_address import client_address
@@ -20,12 +22,22 @@ NOTE = 'All other browsers, programs and API keys that are signed in as you end 
 
 
 class PasswordDesk:
-    def __init__(self, services: SettingsServices, identity: BoardIdentity, client: Client, saving: Saving) -> None:
+    def __init__(
+        self,
+        services: SettingsServices,
+        identity: BoardIdentity,
+        client: Client,
+        saving: Saving,
+        *,
+        on_change: Callable[[], Awaitable[None]],
+    ) -> None:
+        """:param on_change: shows what ended with the old one."""
         self._auth = services.auth
         self._pages = services.page_registry
         self._identity = identity
         self._client = client
         self._saving = saving
+        self._on_change = on_change
         with Panel('Password', name='password') as panel:
             panel.show_note(NOTE)
             self._form = SettingForm('Change password', name='password', on_save=self._change)
@@ -45,6 +57,7 @@ class PasswordDesk:
 
         if await self._saving.save(self._form, work) and not self._client.is_deleted:
             self._form.empty()
+            await self._on_change()
 
     async def _change_to(self, current: str, new: str, again: str) -> str:
         keep = self._identity.session_hash

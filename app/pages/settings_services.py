@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from app.pages.board_services import BoardPreferences, BoardSettings, BoardWatch, PageRegistry
-from app.pages.connect_services import ConnectAuth, ConnectSeen
+from app.pages.connect_services import ConnectSeen
+from app.pages.key_services import KeyAuth, KeyStore
+from app.pages.saving import SavingAuth
 from services.accounts import Account
 from services.browser_sessions import SessionInfo
 from services.password_change import PasswordChanged
@@ -24,7 +26,7 @@ class SettingsAccounts(Protocol):
     def move(self, user_id: int, zone: str) -> Awaitable[Account]: ...
 
 
-class SettingsAuth(ConnectAuth, Protocol):
+class SettingsAuth(SavingAuth, KeyAuth, Protocol):
     def change_password(
         self, user_id: int, current: str, new: str, *, keep: str, address: str
     ) -> Awaitable[PasswordChanged]: ...
@@ -51,6 +53,8 @@ class SettingsServices(Protocol):
     def preferences(self) -> BoardPreferences: ...
     @property
     def browser_sessions(self) -> SettingsSessions: ...
+    @property
+    def api_keys(self) -> KeyStore: ...
     @property
     def page_registry(self) -> SettingsRegistry: ...
     @property

@@ -33,6 +33,7 @@ OPENS: dict[tuple[str, str], set[str] | None] = {
     ('POST', '/api/auth/renew'): set(),
     ('POST', '/api/auth/revoke'): set(),
     ('GET', '/api/session'): {READ},
+    ('POST', '/api/session'): set(),
     ('GET', '/api/keys'): set(),
     ('POST', '/api/keys'): set(),
     ('DELETE', '/api/keys/{key_id}'): set(),

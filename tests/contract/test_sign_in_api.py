@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import jwt
@@ -63,6 +66,52 @@ def test_a_page_gets_a_token_that_ends_with_its_session(board: Board, alice: Per
         assert browser.post('/api/auth/renew', headers={'Origin': 'http://evil.example'}).status_code == 403
         assert browser.post('/logout').status_code == 303
         assert (status(board, token), status(board, renewed)) == (401, 401)
+
+
+def test_a_page_stays_signed_in_by_one_press_and_its_cookie_lasts_as_long(board: Board, alice: Person) -> None:
+    with browser_of(board, alice.email) as browser:
+        board.end_sessions_in(alice.email, timedelta(minutes=5), signed_in=timedelta(hours=12))
+        before = browser.get('/api/session').json()['data']['browser_session']
+        assert 240 < before['expires_in'] <= 300
+        assert before['prolongable'] is True
+        cookie = browser.cookies['churnboard_session']
+        answer = browser.post('/api/session')
+        assert (answer.status_code, answer.headers['cache-control']) == (200, 'no-store')
+        after = answer.json()['data']
+        assert 43_100 < after['expires_in'] <= 43_200
+        assert after['expires_at'] > before['expires_at']
+        said = answer.headers['set-cookie']
+        assert f'churnboard_session={cookie}; HttpOnly; Max-Age={after["expires_in"]}; Path=/; SameSite=lax' == said
+        assert browser.get('/api/session').json()['data']['browser_session']['expires_in'] > 43_000
+        assert browser.get('/settings').status_code == 200
+
+
+def test_at_its_limit_a_session_stays_as_it_is_and_says_so(board: Board, alice: Person) -> None:
+    with browser_of(board, alice.email) as browser:
+        board.end_sessions_in(alice.email, timedelta(minutes=5), signed_in=timedelta(hours=168, minutes=-5))
+        data = browser.post('/api/session').json()['data']
+        assert data['expires_in'] <= 300
+        assert data['prolongable'] is False
+
+
+def test_only_a_page_of_this_server_keeps_its_session_and_no_ended_one_comes_back(board: Board, alice: Person) -> None:
+    with browser_of(board, alice.email) as browser:
+        end = timedelta(minutes=5)
+        board.end_sessions_in(alice.email, end)
+        token = browser.get('/api/session').json()['data']['access_token']
+        for origin in ('http://evil.example', 'null'):
+            assert browser.post('/api/session', headers={'Origin': origin}).status_code == 403, origin
+        for shown in (token, alice.token):  # that of the session prolongs it as little as any other
+            with board.rest(shown) as rest:
+                rest.cookies = browser.cookies
+                answer = rest.post('/api/session')
+                assert (answer.status_code, answer.json()['error']['code']) == (403, 'forbidden')
+                assert 'set-cookie' not in answer.headers
+        assert browser.get('/api/session').json()['data']['browser_session']['expires_in'] <= end.total_seconds()
+        board.end_sessions_in(alice.email, -timedelta(seconds=1))
+        assert browser.post('/api/session').status_code == 401
+        assert browser.get('/api/session').status_code == 401
+    assert httpx.post(f'{board.url}/api/session').status_code == 401
 
 
 @pytest.mark.parametrize('headers', [{}, {'Authorization': 'Bearer x'}], ids=str)
@@ -154,6 +203,27 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     yield board
     assert board.stop() == 0, board.log
     assert 'Traceback' not in board.log, board.log
+
+
+def test_sessions_of_minutes_are_warned_of_in_time_and_last_as_often_as_their_limit_allows(tmp_path: Path) -> None:
+    board = Board(tmp_path, {'SESSION_HOURS': '0.1', 'SESSION_MAX_HOURS': '0.25'})
+    board.start()
+    try:
+        board.add_user('alice@example.com')
+        with browser_of(board, 'alice@example.com') as browser:
+            page = browser.get('/settings').text
+            assert re.search(r'data-warning\W+120\D', page)
+            left = re.search(r'data-left\W+(\d+)', page)
+            assert left
+            assert 300 < int(left[1]) <= 360
+            board.end_sessions_in('alice@example.com', timedelta(minutes=1), signed_in=timedelta(minutes=5))
+            assert 300 < browser.post('/api/session').json()['data']['expires_in'] <= 360
+            board.end_sessions_in('alice@example.com', timedelta(minutes=1), signed_in=timedelta(minutes=12))
+            last = browser.post('/api/session').json()['data']
+            assert last['expires_in'] <= 180
+            assert last['prolongable'] is False
+    finally:
+        board.stop()
 
 
 def attempt(board: Board, email: str, password: str, address: str, *, page: bool = False) -> httpx.Response:

@@ -151,6 +151,23 @@ def test_the_board_paused_with_updates_held_back(at_board: Page, rest: httpx.Cli
     expect(at_board.locator('[data-connection]')).to_contain_text('Live')
 
 
+def test_the_board_before_the_session_ends_and_at_its_limit(person: Page, board: Board) -> None:
+    board.end_sessions_in(PERSON, timedelta(minutes=8), signed_in=timedelta(hours=11))
+    open_board(person, board)
+    expect(person.get_by_role('button', name='Stay signed in')).to_be_visible()
+    expect_accessible(person)
+    person.route('**/api/session', lambda route: route.abort())
+    person.get_by_role('button', name='Stay signed in').click()
+    expect(person.get_by_text('The server cannot be reached. Try again in a moment.')).to_be_visible()
+    expect_accessible(person, '.session-warning', looks=BOTH)
+    person.unroute('**/api/session')
+    board.end_sessions_in(PERSON, timedelta(minutes=8), signed_in=timedelta(hours=168, minutes=-8))
+    open_board(person, board)
+    expect(person.locator('.session-warning')).to_contain_text('Sign in again then')
+    expect_accessible(person, looks=BOTH)
+    board.end_sessions_in(PERSON, timedelta(hours=12))
+
+
 def test_the_board_when_nothing_matches(person: Page, board: Board) -> None:
     open_board(person, board, '?q=nobody')
     expect(person.get_by_role('heading', name='Nothing matches')).to_be_visible()
@@ -290,6 +307,26 @@ def test_the_settings_with_and_without_a_fault(board: Board, person: Page) -> No
     person.get_by_role('button', name='Change password').click()
     expect(person.get_by_text('The current password is not right.')).to_be_visible()
     expect_accessible(person, looks=BOTH)
+
+
+def test_the_keys_of_the_settings_from_the_first_to_the_revoked(board: Board, person: Page) -> None:
+    person.goto(f'{board.url}/settings')
+    keys = person.get_by_role('region', name='API keys')
+    keys.get_by_label('Name of a new key').fill('settings screen')
+    keys.get_by_role('button', name='Make a key').click()
+    expect(keys.get_by_role('button', name='I have stored it')).to_be_visible()
+    expect_accessible(person, '.panel-keys', looks=BOTH)
+    keys.get_by_role('button', name='I have stored it').click()
+    keys.get_by_label('Name of a new key').fill('settings screen')
+    keys.get_by_role('button', name='Make a key').click()
+    expect(keys.get_by_text('There is a key of this name already.')).to_be_visible()
+    expect_accessible(person, '.panel-keys', looks=BOTH)
+    keys.get_by_role('button', name='Revoke settings screen').click()
+    expect_accessible_dialog(person)
+    person.get_by_role('dialog').get_by_role('button', name='Revoke', exact=True).click()
+    expect(keys.get_by_role('row', name='settings screen').get_by_text('Revoked', exact=True)).to_be_visible()
+    expect(person.get_by_role('dialog')).to_have_count(0)
+    expect_accessible(person, '.panel-keys', looks=BOTH)
 
 
 def test_a_customer_with_its_table_its_forms_and_its_dialog(board: Board, person: Page) -> None:

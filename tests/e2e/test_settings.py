@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,6 +17,7 @@ from tests.e2e.conftest import value
 
 SignIn = Callable[[Board, str], Page]
 NEW = 'amber lantern forty-two'
+KEY = re.compile(r'cbk_[\w-]{43}')
 numbers = itertools.count(1)
 DARK, LIGHT = 'rgb(14, 19, 27)', 'rgb(245, 246, 248)'
 
@@ -201,6 +203,58 @@ def test_one_browser_is_signed_out_from_another(person: Person, other: Page) -> 
     expect(page.get_by_text('Chrome on Linux is signed out.')).to_be_visible()
     expect(other).to_have_url(re.compile('/login'), timeout=20_000)
     expect(page.get_by_role('button', name='Sign out everywhere else')).to_have_count(0)
+
+
+def test_a_key_is_made_copied_used_and_revoked_and_every_page_of_the_person_sees_it(
+    person: Person, other: Page
+) -> None:
+    other.goto(f'{person.board.url}/connect')
+    page = person.settings()
+    page.context.grant_permissions(['clipboard-read', 'clipboard-write'])
+    keys = page.get_by_role('region', name='API keys')
+    keys.get_by_label('Name of a new key').fill('wall screen')
+    keys.get_by_role('button', name='Make a key').click()
+    copy = keys.get_by_role('button', name='Copy the key')
+    expect(copy).to_be_focused()
+    copy.press('Enter')
+    expect(keys.get_by_text('The key is copied.')).to_be_attached()
+    key = str(page.evaluate('navigator.clipboard.readText()'))
+    assert KEY.fullmatch(key)
+    keys.get_by_role('button', name='I have stored it').press('Enter')
+    expect(keys.get_by_role('heading', name='API keys')).to_be_focused()
+    assert key not in page.content()
+
+    read = {'headers': {'Authorization': f'Bearer {key}'}, 'timeout': 30}
+    assert httpx.get(f'{person.board.url}/api/live-data', **read).status_code == 200
+    expect(keys.get_by_role('row', name='wall screen').locator('.cell-used time')).to_have_text(
+        re.compile('just now|ago')
+    )
+    elsewhere = other.get_by_role('row', name='wall screen')
+    expect(elsewhere.get_by_role('button', name='Revoke wall screen')).to_be_visible()
+
+    keys.get_by_role('button', name='Revoke wall screen').click()
+    dialog = page.get_by_role('dialog', name='Revoke the key “wall screen”?')
+    dialog.get_by_role('button', name='Revoke', exact=True).click()
+    expect(keys.get_by_role('row', name='wall screen').get_by_text('Revoked', exact=True)).to_be_visible()
+    assert httpx.get(f'{person.board.url}/api/live-data', **read).status_code == 401
+    expect(elsewhere.get_by_text('Revoked', exact=True)).to_be_visible()
+    assert key not in person.board.log
+
+
+def test_a_key_is_made_on_the_page_on_which_the_password_was_just_changed(person: Person) -> None:
+    with person.board.rest(person.token) as rest:
+        rest.post('/api/keys', json={'name': 'old one', 'scope': 'read'}).raise_for_status()
+    page = person.settings()
+    keys = page.get_by_role('region', name='API keys')
+    expect(keys.get_by_role('button', name='Revoke old one')).to_be_visible()
+    page.get_by_label('Current password').fill(PASSWORD)
+    page.get_by_label('New password', exact=True).fill(NEW)
+    page.get_by_label('New password again').fill(NEW)
+    page.get_by_role('button', name='Change password').click()
+    expect(keys.get_by_role('row', name='old one').get_by_text('Revoked', exact=True)).to_be_visible()
+    keys.get_by_label('Name of a new key').fill('new one')
+    keys.get_by_role('button', name='Make a key').click()
+    expect(keys.locator('[data-new-key]')).to_have_text(KEY)
 
 
 def test_numbers_and_dates_are_written_as_chosen(person: Person) -> None:

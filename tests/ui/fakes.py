@@ -367,7 +367,6 @@ class FakeIdentity:
     name: str = 'Alice'
     time_zone: str = 'Europe/Berlin'
     session_hash: str = 'hash'
-    token_version: int = 3
     right: Right = IN_THE_BROWSER
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from services.api_keys import ApiKeyInfo, NewApiKey
 from services.identity import KeyScope, Right
-from tests.ui.fakes import IN_THE_BROWSER, NOW, FakeIdentity
+from tests.ui.fakes import IN_THE_BROWSER, NOW
 
 SECRET_KEY = 'cbk_' + 'sEcReT-' * 6 + 'x'
 
@@ -31,11 +31,13 @@ class FakeKeys:
     """Making a key waits for it."""
     list_gates: list[asyncio.Event] = field(default_factory=list)
     """Those the next reads wait for, with what they have read."""
+    version: int = IN_THE_BROWSER.token_version
+    """Of the account: whoever makes a key has to know it."""
     asked: list[tuple[str, KeyScope]] = field(default_factory=list)
     revoked: list[int] = field(default_factory=list)
 
     async def create(self, user_id: int, name: str, scope: KeyScope, *, token_version: int) -> NewApiKey:
-        assert (user_id, token_version) == (1, FakeIdentity().token_version)
+        assert (user_id, token_version) == (1, self.version)
         self.asked.append((name, scope))
         if self.gate:
             await self.gate.wait()
@@ -66,7 +68,11 @@ class FakeKeys:
 @dataclass
 class FakeAuth:
     signed_in: bool = True
+    version: int = IN_THE_BROWSER.token_version
 
     async def lasts(self, user_id: int, right: Right) -> bool:
         assert (user_id, right) == (1, IN_THE_BROWSER)
         return self.signed_in
+
+    async def version_now(self, user_id: int, right: Right) -> int | None:
+        return self.version if await self.lasts(user_id, right) else None

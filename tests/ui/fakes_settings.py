@@ -12,7 +12,7 @@ from services.browser_sessions import SessionInfo
 from services.errors import NotFound
 from services.password_change import PasswordChanged
 from tests.ui.fakes import NOW, FakePreferences, FakeRegistry, FakeSettings, FakeWatch
-from tests.ui.fakes_connect import FakeAuth
+from tests.ui.fakes_connect import FakeAuth, FakeKeys
 
 ACCOUNT = Account(email='alice@example.com', name='Alice', time_zone='Europe/Berlin', days_of='Europe/Berlin')
 
@@ -140,5 +140,6 @@ class FakeSettingsServices:
     auth: FakePasswordAuth = field(default_factory=FakePasswordAuth)
     preferences: FakePreferences = field(default_factory=FakePreferences)
     browser_sessions: FakeSessions = field(default_factory=FakeSessions)
+    api_keys: FakeKeys = field(default_factory=FakeKeys)
     page_registry: EndingRegistry = field(default_factory=EndingRegistry)
     settings: FakeSettings = field(default_factory=FakeSettings)

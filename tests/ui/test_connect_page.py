@@ -12,8 +12,8 @@ from nicegui.testing import User, user_simulation
 from nicegui.testing.user_interaction import UserInteraction
 
 from app.pages.connect import DOCUMENTS, connect_page
-from app.pages.connect_keys import SIGNED_OUT, UNEXPECTED
 from app.pages.connect_snippets import snippets
+from app.pages.saving import SIGNED_OUT, UNEXPECTED
 from app.public_address import public_origin
 from components.code_snippet import PLACEHOLDER, CodeSnippet
 from components.confirm_dialog import ConfirmDialog

@@ -10,15 +10,17 @@ from nicegui.testing import User, user_simulation
 
 from app.pages.reader import PREFERENCES
 from app.pages.saving import SIGNED_OUT, UNEXPECTED
-from app.pages.settings import settings_page
+from app.pages.settings import ABOUT_KEYS, settings_page
 from app.pages.settings_display import LOCALES
 from components.page_theme import PageTheme
 from components.session_list import SessionRow
 from services.errors import InvalidCredentials, InvalidRequest, RateLimited, Unavailable
+from services.identity import KeyScope
 from services.preferences import Locale, Preferences, Theme, UpdateInterval
 from tests.ui import drawn
 from tests.ui.board_user import one, one_hidden, settled, text
 from tests.ui.fakes import FakeIdentity
+from tests.ui.fakes_connect import SECRET_KEY, key
 from tests.ui.fakes_settings import ACCOUNT, FakeSettingsServices
 
 NEW = 'amber lantern forty-two'
@@ -52,6 +54,16 @@ async def submit(user: User, form: str, fields: object) -> None:
 
 async def press(user: User, marker: str) -> None:
     user.find(marker=marker).click()
+    await settled()
+
+
+async def look(user: User) -> None:
+    await press(user, 'pause')
+    await press(user, 'pause')  # going on looks at once
+
+
+async def make_key(user: User) -> None:
+    user.find(marker='key-form').trigger('submit.prevent', {'name': 'wall screen', 'scope': 'read'})
     await settled()
 
 
@@ -184,9 +196,7 @@ async def test_another_zone_is_worked_out_and_it_is_told_until_it_is_done(
     assert text(user, 'worked-out') == '0 of 7,043 customers'
 
     services.accounts.account = replace(services.accounts.account, days_of='Asia/Tokyo')
-    user.find(marker='pause').click()
-    user.find(marker='pause').click()  # going on looks at once
-    await settled()
+    await look(user)
     assert text(user, 'working-out') == 'Days are those in Asia/Tokyo now.'
     await user.should_not_see(marker='worked-out')
 
@@ -206,6 +216,19 @@ async def test_the_password_is_changed_and_the_pages_of_other_browsers_close(
     assert services.auth.changes == [('the old one', NEW, 'hash')]
     assert text(user, 'message-password') == 'Your password is changed. 2 other browsers were signed out.'
     assert sorted(services.page_registry.ended) == ['laptop', 'phone']
+
+
+async def test_keys_that_end_with_a_password_are_marked_at_once_and_another_is_made_without_a_reload(
+    user: User, services: FakeSettingsServices
+) -> None:
+    services.api_keys.infos = (key(1, 'wall screen'),)
+    await user.open('/')
+    services.api_keys.infos = (key(1, 'wall screen', revoked=True),)  # as the new password leaves it
+    services.auth.version = services.api_keys.version = 4
+    await submit(user, 'password', {'current': 'the old one', 'new': NEW, 'again': NEW})
+    assert text(user, 'panel-note-keys').endswith('0 valid, 1 revoked.')
+    await make_key(user)
+    assert text(user, 'new-key-text') == SECRET_KEY
 
 
 @pytest.mark.parametrize(
@@ -343,22 +366,66 @@ async def test_a_sign_out_that_fails_keeps_asking(user: User, services: FakeSett
     assert len(names(user)) == 3
 
 
+async def test_a_key_is_made_shown_once_and_revoked_here_as_where_programs_are_connected(
+    user: User, services: FakeSettingsServices
+) -> None:
+    await user.open('/')
+    assert text(user, 'panel-note-keys') == ABOUT_KEYS
+    await make_key(user)
+    assert services.api_keys.asked == [('wall screen', KeyScope.READ)]
+    assert text(user, 'new-key-text') == SECRET_KEY
+    assert text(user, 'panel-note-keys') == f'{ABOUT_KEYS} 1 valid.'
+    await press(user, 'new-key-done')
+    await user.should_not_see(SECRET_KEY)
+    await press(user, 'revoke')
+    await user.should_see('Revoke the key “wall screen”?')
+    await press(user, 'dialog-confirm')
+    assert services.api_keys.revoked == [1]
+    assert text(user, 'panel-note-keys') == f'{ABOUT_KEYS} 0 valid, 1 revoked.'
+
+
+async def test_who_is_signed_out_makes_no_key_here(user: User, services: FakeSettingsServices) -> None:
+    await user.open('/')
+    services.auth.signed_in = False
+    await make_key(user)
+    assert text(user, 'key-error') == SIGNED_OUT
+    assert services.api_keys.asked == []
+
+
+async def test_a_key_of_another_page_is_listed_at_the_next_look(user: User, services: FakeSettingsServices) -> None:
+    await user.open('/')
+    await user.should_see(marker='no-keys')
+    services.api_keys.infos = (key(1, 'wall screen'),)
+    await look(user)
+    await user.should_see('wall screen')
+
+
+async def test_of_two_lists_the_one_that_was_read_is_not_called_an_old_one(
+    user: User, services: FakeSettingsServices
+) -> None:
+    services.api_keys.infos = (key(1, 'wall screen'),)
+    await user.open('/')
+    services.api_keys.list_error = AWAY
+    await look(user)
+    assert text(user, 'sessions-problem') == ''
+    assert text(user, 'keys-problem') == (
+        'Your keys could not be read. The database does not answer. These are the last known ones.'
+    )
+
+
 async def test_a_look_that_fails_leaves_what_is_shown_and_says_so(user: User, services: FakeSettingsServices) -> None:
     await user.open('/')
     services.hub.error = AWAY
-    user.find(marker='pause').click()
-    user.find(marker='pause').click()  # going on looks at once
-    await settled()
+    await look(user)
     assert one(user, 'connection').props['data-delayed'] == 'true'
     assert len(names(user)) == 3
     assert text(user, 'sessions-problem') == (
         'The list could not be read. The database does not answer. These are the last known ones.'
     )
+    assert text(user, 'keys-problem').startswith('Your keys could not be read. The database does not answer.')
     services.hub.error = None
-    user.find(marker='pause').click()
-    user.find(marker='pause').click()
-    await settled()
-    assert text(user, 'sessions-problem') == ''
+    await look(user)
+    assert (text(user, 'sessions-problem'), text(user, 'keys-problem')) == ('', '')
 
 
 async def test_the_watch_ends_with_the_page(user: User, services: FakeSettingsServices) -> None:

@@ -52,7 +52,7 @@ async def browser(auth: Auth, ended: list[str]) -> AsyncIterator[httpx.AsyncClie
 def browser_at(base: str, auth: Auth, ended: list[str]) -> httpx.AsyncClient:
     settings = Settings()
     web = FastAPI()
-    web.include_router(create_router(auth, settings, ended.append))
+    web.include_router(create_router(auth, ended.append))
     web.include_router(create_token_router(auth))
     CurrentIdentity = Annotated[Identity, Depends(current_identity(auth))]
 

@@ -61,12 +61,17 @@ async def test_the_session_it_was_changed_in_goes_on_and_everything_else_ends(au
         await auth.sign_in(ALICE, PASSWORD)
 
 
-async def test_pages_of_the_session_that_are_open_keep_their_right(auth: Auth) -> None:
+async def test_pages_of_the_session_that_are_open_keep_their_right_and_can_learn_the_accounts_new_version(
+    auth: Auth,
+) -> None:
     _, me = await signed_in(auth)
     _, elsewhere = await signed_in(auth)
+    assert await auth.version_now(me.user_id, me.right) == me.token_version
     await change(auth, me)
     assert await auth.lasts(me.user_id, me.right)
+    assert await auth.version_now(me.user_id, me.right) == me.token_version + 1
     assert not await auth.lasts(elsewhere.user_id, elsewhere.right)
+    assert await auth.version_now(elsewhere.user_id, elsewhere.right) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from nicegui import Client
 
-from app.pages.connect_services import ConnectIdentity, ConnectServices
+from app.pages.board_services import BoardIdentity
+from app.pages.key_services import KeyServices
+from app.pages.saving import SIGNED_OUT, UNEXPECTED
 from components.confirm_dialog import ConfirmDialog
 from components.key_list import KeyItem
 from components.key_panel import KeyPanel
@@ -20,24 +22,24 @@ log = logging.getLogger(__name__)
 
 SCOPES = {KeyScope.READ: 'Read: the numbers', KeyScope.INGEST: 'Send: predictions and files'}
 POWERS = {KeyScope.READ: 'read all your numbers', KeyScope.INGEST: 'send predictions and files in your name'}
-SIGNED_OUT = 'You are signed out. Sign in again to go on.'
-UNEXPECTED = 'Something unexpected happened; it is in the log of the server.'
 
 
 class KeyDesk:
     """What a person does with keys. A new one's text is in the element that shows it, and nowhere else here."""
 
-    def __init__(self, services: ConnectServices, identity: ConnectIdentity, client: Client) -> None:
+    def __init__(self, services: KeyServices, identity: BoardIdentity, client: Client, *, about: str = '') -> None:
+        """:param about: what is to be read beside the list, before how many there are."""
         self._keys = services.api_keys
         self._auth = services.auth
         self._identity = identity
         self._client = client
+        self._about = about
         self._known: Sequence[ApiKeyInfo] = ()
         self._looks = 0
         self._shown_look = 0
         self._making = False
         scopes = {scope.value: words for scope, words in SCOPES.items()}
-        self._panel = KeyPanel(scopes, on_make=self._make, on_revoke=self._ask)
+        self.panel = KeyPanel(scopes, on_make=self._make, on_revoke=self._ask)
 
     async def look(self) -> None:
         """Show the keys as they are; raises what reading them raises, and what was shown stays."""
@@ -48,19 +50,19 @@ class KeyDesk:
             return  # a later look came back earlier
         self._shown_look = look
         self._known = sorted(keys, key=lambda key: key.revoked)
-        self._panel.show_keys([_item(key) for key in self._known], note=_note(keys))
+        self.panel.show_keys([_item(key) for key in self._known], note=self._note(keys))
 
     def show_problem(self, reason: str) -> None:
         """The keys could not be read."""
         as_known = ' These are the last known ones.' if self._shown_look else ''
-        self._panel.show_problem(f'Your keys could not be read. {reason}{as_known}')
+        self.panel.show_problem(f'Your keys could not be read. {reason}{as_known}')
 
     async def _make(self, asked: object) -> None:
         if self._making:
             return
         self._making = True
-        self._panel.form.show_error('')
-        self._panel.form.show_busy(True)
+        self.panel.form.show_error('')
+        self.panel.form.show_busy(True)
         try:
             await self._make_key(asked)
         except ChurnboardError as error:
@@ -74,16 +76,15 @@ class KeyDesk:
 
     async def _make_key(self, asked: object) -> None:
         name, scope = _name(asked), _scope(asked)
-        await self._check_session()
-        made = await self._keys.create(self._identity.user_id, name, scope, token_version=self._identity.token_version)
+        made = await self._keys.create(self._identity.user_id, name, scope, token_version=await self._version())
         if not self._client.is_deleted:
-            self._panel.show_new(made.info.name, made.key, power=POWERS[made.info.scope])
-            self._panel.tell(f'The key {made.info.name} is made. Copy it now: it is shown this once.')
+            self.panel.show_new(made.info.name, made.key, power=POWERS[made.info.scope])
+            self.panel.tell(f'The key {made.info.name} is made. Copy it now: it is shown this once.')
 
     def _refuse(self, reason: str, *, of_name: bool = False) -> None:
         if not self._client.is_deleted:
-            self._panel.form.show_busy(False)
-            self._panel.form.show_error(reason, of_name=of_name)
+            self.panel.form.show_busy(False)
+            self.panel.form.show_error(reason, of_name=of_name)
 
     def _ask(self, key_id: int) -> None:
         key = next((key for key in self._known if key.id == key_id and not key.revoked), None)
@@ -105,7 +106,7 @@ class KeyDesk:
 
     async def _revoke(self, key: ApiKeyInfo, dialog: ConfirmDialog) -> None:
         try:
-            await self._check_session()
+            await self._version()
             await self._keys.revoke(self._identity.user_id, key.id)
         except NotFound:
             pass  # that is what was wanted
@@ -118,8 +119,8 @@ class KeyDesk:
             return
         await self._look_again()
         if not self._client.is_deleted:
-            self._panel.clear_error()
-            self._panel.tell(f'The key {key.name} is revoked.')
+            self.panel.clear_error()
+            self.panel.tell(f'The key {key.name} is revoked.')
             if not dialog.is_deleted:
                 dialog.close()
 
@@ -142,11 +143,21 @@ class KeyDesk:
         if not self._client.is_deleted:
             self.show_problem(reason)
 
-    async def _check_session(self) -> None:
-        """:raises InvalidToken: whoever opened this page is signed out, here or elsewhere."""
-        identity = self._identity
-        if not await self._auth.lasts(identity.user_id, identity.right):
+    async def _version(self) -> int:
+        """The account's token version, which a password that was changed since has raised.
+
+        :raises InvalidToken: whoever opened this page is signed out, here or elsewhere.
+        """
+        version = await self._auth.version_now(self._identity.user_id, self._identity.right)
+        if version is None:
             raise InvalidToken
+        return version
+
+    def _note(self, keys: Sequence[ApiKeyInfo]) -> str:
+        revoked = sum(key.revoked for key in keys)
+        valid = f'{len(keys) - revoked} valid' if keys else ''
+        count = f'{valid}, {revoked} revoked' if revoked else valid
+        return f'{self._about} {count}.' if self._about and count else self._about or count
 
 
 def _item(key: ApiKeyInfo) -> KeyItem:
@@ -158,12 +169,6 @@ def _item(key: ApiKeyInfo) -> KeyItem:
         used_at=None if key.last_used_at is None else rfc3339(key.last_used_at),
         revoked=key.revoked,
     )
-
-
-def _note(keys: Sequence[ApiKeyInfo]) -> str:
-    revoked = sum(key.revoked for key in keys)
-    valid = f'{len(keys) - revoked} valid' if keys else ''
-    return f'{valid}, {revoked} revoked' if revoked else valid
 
 
 def _name(asked: object) -> str:
