@@ -22,7 +22,7 @@ from components.text import Text
 from services.preferences import Locale
 
 ASSETS = Path(__file__).parents[2] / 'assets'
-EVERYWHERE = ('board.css', 'status.css', 'palette.css', 'live.js', 'page.js', 'palette.js', 'unseen.js')
+EVERYWHERE = ('board.css', 'status.css', 'palette.css', 'live.js', 'page.js', 'focus.js', 'palette.js', 'unseen.js')
 PAGES = {'/': 'Board', '/data': 'Data'}
 
 

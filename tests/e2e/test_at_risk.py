@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import text
 
-from services.clock import to_micros
 from tests.board import Board
+from tests.e2e.visits import an_hour_ago
 
 SignIn = Callable[[Board, str], Page]
 PATIENT = 20_000
@@ -121,19 +120,3 @@ def test_what_changed_while_nobody_was_here_is_told_and_marked_as_seen(
     expect(page.locator('.since-quiet')).to_contain_text('Nothing has changed since', timeout=PATIENT)
     page.reload()
     expect(page.locator('.since-quiet')).to_contain_text('Nothing has changed since')
-
-
-def an_hour_ago(board: Board, email: str) -> None:
-    """Let the visit have ended an hour ago: as soon as the server has noticed that the page is gone."""
-    when = to_micros(datetime.now(UTC) - timedelta(hours=1))
-    user = '(SELECT id FROM "user" WHERE email = :email)'
-    with board.database() as database:
-        for _ in range(2_000):
-            with database.reading() as session:
-                seen = text(f'SELECT seen_at FROM visit WHERE user_id = {user}')
-                if session.execute(seen, {'email': email}).scalar():
-                    break
-        with database.writing() as session:
-            session.execute(
-                text(f'UPDATE visit SET seen_at = :when WHERE user_id = {user}'), {'email': email, 'when': when}
-            )
