@@ -6,10 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from nicegui import Client, background_tasks, ui
 
+from app.list_place import ListPlace
 from app.pages.board_address import BoardAddress
 from app.pages.board_at_risk import BoardAtRisk
 from app.pages.board_exporter import BoardExporter
@@ -20,9 +22,9 @@ from app.pages.board_visit import BoardVisit
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
 from app.pages.reader import numbers_of
+from app.pages.sample_removal import ask_removal
 from app.pages.updates import Updates
 from app.view_address import address_of, parameters_of, view_of
-from components.confirm_dialog import ConfirmDialog
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
 from components.formats import written_as
@@ -38,10 +40,6 @@ from services.schemas import AlertType
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
-REMOVAL = (
-    'Remove the sample data?',
-    'All made-up customers disappear from this board. Your own predictions stay as they are.',
-)
 ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js')
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
@@ -56,7 +54,8 @@ class Board:
         self._zone = time_zone(identity.time_zone)
         self._client = client
         self._state = view_of(client.request.query_params)
-        self._address = BoardAddress(client, self._state.query, on_leave=self._go)
+        place = ListPlace.of(client.request.query_params)
+        self._address = BoardAddress(client, address_of(self._state.query, place=place), on_leave=self._go)
         self._numbers = numbers_of(client)
         self._news = BoardNews(time.monotonic)
         self._as_of: datetime | None = None
@@ -102,7 +101,9 @@ class Board:
                 address=f'{request.url.scheme}://{request.url.netloc}',
                 zone=identity.time_zone,
             )
-            self._at_risk = BoardAtRisk(services.customers, identity, client, self._view.at_risk)
+            self._at_risk = BoardAtRisk(
+                services.customers, identity, client, self._view.at_risk, place=place, on_place=self._show_address
+            )
             self._visit = BoardVisit(services.news, identity, client, self._view.since)
 
         self._show_filters()
@@ -178,26 +179,33 @@ class Board:
     def _change(self, change: Callable[[], None], *, typed: str = '') -> None:
         """:param typed: the field that was typed into, if it was that."""
         if self._asks_something_else(change):
-            self._address.show(self._state.query, typed=typed)
+            self._at_risk.go(replace(self._at_risk.place, page=1))
+            self._show_address(typed=typed)
 
-    def _go(self, parameters: Mapping[str, str]) -> DashboardQuery:
+    def _show_address(self, *, typed: str = '', correct: bool = False) -> None:
+        self._address.show(self._here(), typed=typed, correct=correct)
+
+    def _here(self) -> str:
+        return address_of(self._state.query, place=self._at_risk.place)
+
+    def _go(self, parameters: Mapping[str, str]) -> str:
         """The browser went to another address of the board."""
 
         def follow() -> None:
             self._state = view_of(parameters)
 
-        self._asks_something_else(follow)
+        is_another = self._at_risk.go(ListPlace.of(parameters))
+        if not self._asks_something_else(follow) and is_another:
+            background_tasks.create(self._at_risk.again())
         self._filters.write(self._state.typed)
-        return self._state.query
+        return self._here()
 
     def _open(self, query: DashboardQuery) -> None:
         """Look at a saved view; the back button leads to what was looked at before."""
 
-        def follow() -> None:
-            self._state = view_of(parameters_of(query))
-
-        self._change(follow)
-        self._filters.write(self._state.typed)
+        before = self._here()
+        if self._go(parameters_of(query)) != before:
+            self._show_address()
 
     def _clear(self, name: str) -> None:
         self._change(lambda: self._state.clear(name))
@@ -226,17 +234,9 @@ class Board:
             await self._exporter.export(fmt, self._state.query)
 
     def _ask_removal(self) -> None:
-        async def confirmed() -> None:
-            try:
-                await self._services.workspace.remove_sample(self._user_id)
-            except ChurnboardError as error:
-                dialog.show_error(error.message)
-                return
-            dialog.close()
-            self._status.note('The sample data is removed.')
-            await self.refresh()
-
-        with self._client.content:
-            dialog = ConfirmDialog(*REMOVAL, action='Remove', on_confirm=confirmed)
-        dialog.on('hide', dialog.delete, args=[])
-        dialog.ask()
+        ask_removal(
+            self._client,
+            remove=lambda: self._services.workspace.remove_sample(self._user_id),
+            refresh=self.refresh,
+            status=self._status,
+        )

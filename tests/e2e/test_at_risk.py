@@ -61,6 +61,34 @@ def test_the_list_is_sorted_and_read_page_by_page(board: Board, sign_in: SignIn,
     expect(rows).to_have_count(20, timeout=PATIENT)
 
 
+def test_where_the_reader_is_in_the_list_can_be_shared_and_gone_back_to(
+    board: Board, sign_in: SignIn, page: Page, reader: str
+) -> None:
+    sign_in(board, reader)
+    is_live(page)
+    first, panel = page.locator('.at-risk .rows .row').first, page.locator('.panel-at-risk')
+    page.get_by_role('button', name='7-day change').click()
+    expect(page).to_have_url(f'{board.url}/?sort=change')
+    page.get_by_role('button', name='Next').click()
+    expect(page).to_have_url(f'{board.url}/?sort=change&page=2')
+    expect(first).to_contain_text('c24')
+    page.reload()
+    expect(panel).to_contain_text('21–40 of 45')
+    expect(first).to_contain_text('c24')
+    is_live(page)
+    page.go_back()
+    expect(first).to_contain_text('c44')
+    page.go_back()
+    expect(first).to_contain_text('c00')
+    page.go_forward()
+    expect(first).to_contain_text('c44')
+    page.goto(f'{board.url}/?sort=change&page=77')
+    expect(first).to_contain_text('c44')
+    expect(page).to_have_url(f'{board.url}/?sort=change')
+    page.get_by_role('button', name='High', exact=False).first.click()
+    expect(page).to_have_url(f'{board.url}/?risk=high&sort=change')
+
+
 @pytest.fixture
 def few(board: Board) -> tuple[str, str]:
     email = f'hugo-of-{datetime.now(UTC):%H%M%S%f}@example.com'
