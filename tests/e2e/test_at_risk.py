@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -148,3 +150,26 @@ def test_what_changed_while_nobody_was_here_is_told_and_marked_as_seen(
     expect(page.locator('.since-quiet')).to_contain_text('Nothing has changed since', timeout=PATIENT)
     page.reload()
     expect(page.locator('.since-quiet')).to_contain_text('Nothing has changed since')
+
+
+def test_what_cannot_be_marked_as_seen_is_said_beside_the_button(
+    board: Board, sign_in: SignIn, page: Page, few: tuple[str, str]
+) -> None:
+    email, token = few
+    sign_in(board, email)
+    is_live(page)
+    page.goto('about:blank')
+    an_hour_ago(board, email)
+    post(board, token, ('first', 0.2, None))
+    page.goto(board.url)
+    is_live(page)
+    seen = page.get_by_role('button', name='Mark as seen')
+    with closing(sqlite3.connect(board.folder / 'data' / 'churnboard.sqlite3', isolation_level=None)) as other:
+        other.execute('BEGIN IMMEDIATE')  # nobody else can write
+        seen.press('Enter')
+        expect(page.get_by_role('status').filter(has_text='Not marked as seen.')).to_be_visible(timeout=60_000)
+        other.execute('ROLLBACK')
+    expect(page.locator('.since-line')).to_contain_text('1 recovered')
+    expect(seen).to_be_focused()
+    seen.press('Enter')
+    expect(page.locator('.since-quiet')).to_contain_text('Nothing has changed since', timeout=PATIENT)
