@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from urllib.parse import quote, urlencode
 
+from app.list_place import ListPlace
 from app.view_state import CUSTOM, PERIODS, SCORES, TYPED_DAYS, ViewState
 from services.query import DashboardQuery
 from services.schemas import RiskLevel
@@ -33,9 +34,12 @@ def view_of(parameters: Mapping[str, str]) -> ViewState:
     return view
 
 
-def address_of(query: DashboardQuery, *, path: str = '/') -> str:
-    """The path and query string under which a page shows a query."""
-    values = parameters_of(query)
+def address_of(query: DashboardQuery, *, path: str = '/', place: ListPlace = ListPlace()) -> str:
+    """The path and query string under which a page shows a query.
+
+    :param place: where its list of customers at risk is.
+    """
+    values = parameters_of(query) | place.parameters
     return f'{path}?{urlencode(values, quote_via=quote, safe=",")}' if values else path
 
 

@@ -1,9 +1,6 @@
-// What a customer's page must do in the browser itself, because what is typed and where the focus is are the browser's.
+// What a customer's page must do in the browser itself, because what is typed is the browser's.
 (() => {
   'use strict';
-
-  let held = null; // what had the focus last
-  let home = null; // the part of the page it belongs to
 
   // --- forms: what was sent is cleared once it is kept, unless something else was typed meanwhile
 
@@ -49,34 +46,6 @@
     field.value ||= sessionStorage[draftKey()] ?? '';
   }
 
-  // --- the focus: into a form that appears, and back to its part of the page when it goes
-
-  const isThere = (element) => element.isConnected && (element.checkVisibility?.() ?? true);
-
-  function onFocus({ target }) {
-    if (target.closest('.q-dialog')) return; // it gives the focus back by itself
-    held = target;
-    home = target.closest('[data-home]');
-  }
-
-  function onPress({ target }) {
-    if (!held?.contains(target)) held = null; // who clicks beside it lets go of it
-  }
-
-  function keepFocus() {
-    const wanted = document.querySelector('[data-take-focus]:not([data-had-focus])');
-    if (wanted) {
-      wanted.dataset.hadFocus = '';
-      wanted.focus();
-      return;
-    }
-    if (!held || isThere(held) || document.querySelector('.q-dialog')) return;
-    const part = home?.isConnected ? home : document.querySelector('.panel-notes');
-    held = null;
-    if (document.activeElement !== document.body && isThere(document.activeElement)) return;
-    [...(part?.querySelectorAll('[data-home-focus]') ?? [])].find(isThere)?.focus({ preventScroll: true });
-  }
-
   // --- back to the board as it was: the history knows it, a link would begin anew
 
   function onClick(event) {
@@ -95,17 +64,14 @@
       .filter(({ attributeName, target }) => attributeName === 'data-taken' && target.isConnected)
       .forEach(({ target }) => clear(target));
     recallDraft();
-    keepFocus();
   }
 
   document.addEventListener('submit', onSubmit, true);
   document.addEventListener('keydown', onKey);
-  document.addEventListener('focusin', onFocus);
-  document.addEventListener('pointerdown', onPress);
   document.addEventListener('click', onClick);
   window.addEventListener('pagehide', keepDraft);
   document.addEventListener('submit', onSignOut);
   new MutationObserver(onChanged).observe(document, {
-    subtree: true, childList: true, attributeFilter: ['class', 'data-taken'],
+    subtree: true, childList: true, attributeFilter: ['data-taken'],
   });
 })();

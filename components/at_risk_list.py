@@ -182,9 +182,15 @@ def _pages(page: AtRiskPage) -> Node | None:
         'div',
         'at-risk-pages',
         tag('span', 'at-risk-place', place),
-        button('Previous', 'earlier', classes='at-risk-earlier', key='earlier') if page.first else None,
-        button('Next', 'later', classes='at-risk-later', key='later') if page.more else None,
+        _turn('Previous', 'earlier') if page.first else None,
+        _turn('Next', 'later') if page.more else None,
+        data_home='',
     )
+
+
+def _turn(words: str, way: str) -> Node:
+    """At the list's end one of the two goes: the focus goes to the other."""
+    return button(words, way, classes=f'at-risk-{way}', key=way, data_home_focus='')
 
 
 def _note(page: AtRiskPage) -> str:

@@ -40,6 +40,7 @@ class SincePanel(Markup):
         self._changes: ChangesSince | None = None
         self._when = ''
         self._open = ''
+        self._problem = ''
         self._on_seen: Callable[[], Any] | None = None
         self._rows = Rows(_row)
         self._numbers = number_format()
@@ -55,12 +56,23 @@ class SincePanel(Markup):
         :param when: the moment they are counted from, in words.
         """
         self._changes, self._when, self._numbers = changes, when, number_format()
-        self.draw(NOTHING if changes is None else self._panel(changes))
+        self._problem = ''
+        self._draw()
+
+    def show_problem(self, message: str) -> None:
+        """Why it is not marked as seen; empty: nothing is wrong. What changed stays there to be read."""
+        if message != self._problem:
+            self._problem = message
+            with written_as(self._numbers):
+                self._draw()
 
     def show_waiting(self) -> None:
         """There are changes, and it takes a while to find out which."""
         if self._changes is None:
             self.draw(_quiet('What changed since your last visit is being worked out.'))
+
+    def _draw(self) -> None:
+        self.draw(NOTHING if self._changes is None else self._panel(self._changes))
 
     def _panel(self, changes: ChangesSince) -> Node:
         if not changes.moved:
@@ -77,6 +89,7 @@ class SincePanel(Markup):
                 *(tag('span', 'since-none', part.words) for part in parts if not part.total),
                 button('Mark as seen', 'seen', kind='quiet', classes='since-seen'),
             ),
+            tag('p', 'field-error since-problem', self._problem, role='status', key='problem'),
             _list(opened, self._rows) if opened else None,
             name='since',
             note=NOTE,
@@ -85,7 +98,7 @@ class SincePanel(Markup):
     def _switch(self, name: str) -> None:
         self._open = '' if name == self._open else name
         with written_as(self._numbers):
-            self.show(self._changes, when=self._when)
+            self._draw()
 
     def _seen(self, _item: str) -> Any:
         return self._on_seen() if self._on_seen else None

@@ -138,14 +138,10 @@ class ViewMenu(Menu):
         """Why the list may be an old one, or what was asked for was not done."""
         self._problem.set_text(message)
 
-    def close_row(self, view_id: int) -> None:
-        """Put the form of a view away."""
-        for row in self._view_rows():
-            if row.item is not None and row.item.id == view_id:
-                row.close()
-
     def finish(self) -> None:
-        """Fold the menu up."""
+        """Fold the menu up, and the form of a view that was open in it."""
+        for row in self._view_rows():
+            row.close()
         self._form.show_error('')
         self._form.run_method('reset')
         self.run_method('removeAttribute', 'open')

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlmodel import Session, select
 
+from services.errors import NotFound
 from services.models import Source, SourceKind
 
 
@@ -26,15 +27,22 @@ class NewSource:
     name: str
     rejected: int = 0
     content_hash: str | None = None
+    goes_on: bool = False
+    """Whether it is to be there already."""
 
     def begin(self, session: Session, user_id: int, *, revision: int, now: int) -> Source:
-        """A new source for a file; the one of its kind for what comes in bit by bit."""
+        """A new source for a file; the one of its kind for what comes in bit by bit.
+
+        :raises NotFound: it was to go on, and is there no more.
+        """
         if self.kind is not SourceKind.FILE:
             known = session.exec(
                 select(Source).where(Source.user_id == user_id, Source.kind == self.kind, Source.name == self.name)
             ).first()
             if known:
                 return known
+        if self.goes_on:
+            raise NotFound('The source of these rows is there no more.')
         source = Source(
             user_id=user_id,
             id=revision,

@@ -99,6 +99,7 @@ class Ingest:
         stored: Callable[[int], None] | None = None,
         rejected_rows: Callable[[RowError], None] | None = None,
         content_hash: str | None = None,
+        goes_on: bool = False,
     ) -> IngestResult:
         """Take all rows in, in their order.
 
@@ -109,7 +110,9 @@ class Ingest:
         :param stored: called now and then, afterwards, with the number of rows handed to the database.
         :param rejected_rows: called with every row that is rejected; the result keeps only the first.
         :param content_hash: SHA-256 of an uploaded file, to know its bytes again.
+        :param goes_on: whether the source these rows belong to is to be there already.
         :raises InvalidRows: a row is bad and ``skip_bad_rows`` is not set; nothing was taken.
+        :raises NotFound: what was to go on is there no more; nothing was taken.
         :raises Unavailable: the database does not answer; nothing was taken.
         """
         with RowSpool() as spool:
@@ -118,7 +121,7 @@ class Ingest:
                 raise InvalidRows(IngestResult(rejected=rejected, errors=errors))
             if not spool.rows:
                 return IngestResult(rejected=rejected, errors=errors)
-            new = NewSource(kind=kind, name=name, rejected=rejected, content_hash=content_hash)
+            new = NewSource(kind=kind, name=name, rejected=rejected, content_hash=content_hash, goes_on=goes_on)
             source, taken = self._store(user_id, spool, new, told=stored)
         return IngestResult(
             accepted=taken.accepted,

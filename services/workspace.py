@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from services.calendar import time_zone
 from services.database import Database
+from services.errors import NotFound
 from services.hub import LiveHub
 from services.listeners import tell
 from services.models import Prediction, Source, SourceKind
@@ -73,7 +74,10 @@ class Workspace:
         if not customers:
             return False
         rows = next_scores(customers, rng=self._rng, count=self._rng.randint(1, FEED_ROWS))
-        self._ingest.take(user_id, rows, kind=SourceKind.SAMPLE, name=NAME)
+        try:
+            self._ingest.take(user_id, rows, kind=SourceKind.SAMPLE, name=NAME, goes_on=True)
+        except NotFound:  # the sample was taken out since they were read: it stays out
+            return False
         return True
 
 

@@ -6,10 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from nicegui import Client, background_tasks, ui
 
+from app.list_place import ListPlace
 from app.pages.board_address import BoardAddress
 from app.pages.board_at_risk import BoardAtRisk
 from app.pages.board_exporter import BoardExporter
@@ -57,7 +59,8 @@ class Board:
         self._zone = time_zone(identity.time_zone)
         self._client = client
         self._state = view_of(client.request.query_params)
-        self._address = BoardAddress(client, self._state.query, on_leave=self._go)
+        place = ListPlace.of(client.request.query_params)
+        self._address = BoardAddress(client, address_of(self._state.query, place=place), on_leave=self._go)
         self._numbers = numbers_of(client)
         self._news = BoardNews(time.monotonic)
         self._as_of: datetime | None = None
@@ -73,9 +76,11 @@ class Board:
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')
-            removal = SampleRemoval(services.workspace, identity.user_id, client, on_done=self._sample_removed)
-            self._sample = SampleBanner(removal.ask)
+            self._sample = SampleBanner(lambda: removal.ask())
             self._status = StatusLine()
+            removal = SampleRemoval(
+                services.workspace, identity.user_id, client, status=self._status, on_done=self.refresh
+            )
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
                 self._filters = FilterBar(
@@ -104,7 +109,9 @@ class Board:
                 address=f'{request.url.scheme}://{request.url.netloc}',
                 zone=identity.time_zone,
             )
-            self._at_risk = BoardAtRisk(services.customers, identity, client, self._view.at_risk)
+            self._at_risk = BoardAtRisk(
+                services.customers, identity, client, self._view.at_risk, place=place, on_place=self._show_address
+            )
             self._visit = BoardVisit(services.news, identity, client, self._view.since)
 
         self._show_filters()
@@ -188,26 +195,33 @@ class Board:
     def _change(self, change: Callable[[], None], *, typed: str = '') -> None:
         """:param typed: the field that was typed into, if it was that."""
         if self._asks_something_else(change):
-            self._address.show(self._state.query, typed=typed)
+            self._at_risk.go(replace(self._at_risk.place, page=1))
+            self._show_address(typed=typed)
 
-    def _go(self, parameters: Mapping[str, str]) -> DashboardQuery:
+    def _show_address(self, *, typed: str = '', correct: bool = False) -> None:
+        self._address.show(self._here(), typed=typed, correct=correct)
+
+    def _here(self) -> str:
+        return address_of(self._state.query, place=self._at_risk.place)
+
+    def _go(self, parameters: Mapping[str, str]) -> str:
         """The browser went to another address of the board."""
 
         def follow() -> None:
             self._state = view_of(parameters)
 
-        self._asks_something_else(follow)
+        is_another = self._at_risk.go(ListPlace.of(parameters))
+        if not self._asks_something_else(follow) and is_another:
+            background_tasks.create(self._at_risk.again())
         self._filters.write(self._state.typed)
-        return self._state.query
+        return self._here()
 
     def _open(self, query: DashboardQuery) -> None:
         """Look at a saved view; the back button leads to what was looked at before."""
 
-        def follow() -> None:
-            self._state = view_of(parameters_of(query))
-
-        self._change(follow)
-        self._filters.write(self._state.typed)
+        before = self._here()
+        if self._go(parameters_of(query)) != before:
+            self._show_address()
 
     def _clear(self, name: str) -> None:
         self._change(lambda: self._state.clear(name))
@@ -234,7 +248,3 @@ class Board:
     async def _export(self, fmt: str) -> None:
         with written_as(self._numbers):
             await self._exporter.export(fmt, self._state.query)
-
-    async def _sample_removed(self) -> None:
-        self._status.note('The sample data is removed.')
-        await self.refresh()

@@ -9,9 +9,6 @@ from urllib.parse import parse_qsl
 from nicegui import Client, ui
 from nicegui.events import GenericEventArguments
 
-from app.view_address import address_of
-from services.query import DashboardQuery
-
 LONGEST = 4_000
 """Characters of an address that are looked at."""
 
@@ -19,27 +16,30 @@ LONGEST = 4_000
 class BoardAddress:
     """One tab's."""
 
-    def __init__(
-        self, client: Client, query: DashboardQuery, *, on_leave: Callable[[Mapping[str, str]], DashboardQuery]
-    ) -> None:
-        """:param on_leave: told the parameters of the address the browser went to by its buttons; gives its query."""
-        self.present = address_of(query)
+    def __init__(self, client: Client, present: str, *, on_leave: Callable[[Mapping[str, str]], str]) -> None:
+        """
+        :param present: the address of what is shown at first.
+        :param on_leave: told the parameters of the address the browser went to by its buttons; gives the address of
+            what is shown then.
+        """
+        self.present = present
         self._client = client
         self._on_leave = on_leave
         self._typed = ''
         ui.on('churnboard:address', self._went)
 
-    def show(self, query: DashboardQuery, *, typed: str = '') -> None:
+    def show(self, address: str, *, typed: str = '', correct: bool = False) -> None:
         """Say where the view is now.
 
         :param typed: the field whose typing changed it: what is typed on into one field is one step back, not many.
+        :param correct: whether nobody went there: the address named something that is not, or no longer, there.
         """
-        step = 'replaceState' if typed and typed == self._typed else 'pushState'
-        self._typed, self.present = typed, address_of(query)
+        step = 'replaceState' if correct or (typed and typed == self._typed) else 'pushState'
+        self._typed, self.present = typed, address
         self._client.run_javascript(f'history.{step}(null, "", {json.dumps(self.present)})')
 
     def _went(self, event: GenericEventArguments) -> None:
         """The browser says where it is; it may say anything."""
         if isinstance(event.args, str) and len(event.args) <= LONGEST:
             self._typed = ''
-            self.present = address_of(self._on_leave(dict(parse_qsl(event.args.removeprefix('?')))))
+            self.present = self._on_leave(dict(parse_qsl(event.args.removeprefix('?'))))

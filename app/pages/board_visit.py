@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nicegui import Client
 
 from app.pages.board_services import BoardIdentity, BoardNewsService
+from app.pages.reader import numbers_of
+from app.pages.saving import UNEXPECTED
 from app.pages.seldom import Seldom
-from components.formats import day, short_day
+from components.formats import day, short_day, written_as
 from components.since_panel import SincePanel
 from services.calendar import time_zone
 from services.errors import ChurnboardError
@@ -61,14 +64,28 @@ class BoardVisit:
     async def _mark_seen(self) -> None:
         if self._news is None:
             return
-        try:
-            await self._service.mark_seen(self._user_id, self._news)
-        except ChurnboardError as error:
-            log.warning('What changed could not be marked as seen: %s', error.message)
+        problem = await self._problem_of(self._service.mark_seen(self._user_id, self._news))
+        if self._client.is_deleted:
+            return
+        self._panel.show_problem(problem)
+        if problem:
             return
         self._shown = None
         self._seldom.reset()
-        await self.show()
+        with written_as(numbers_of(self._client)):
+            await self.show()
+
+    async def _problem_of(self, work: Awaitable[None]) -> str:
+        """Why it could not be done, in words for the reader."""
+        try:
+            await work
+        except ChurnboardError as error:
+            log.warning('What changed could not be marked as seen: %s', error.message)
+            return f'Not marked as seen. {error.message}'
+        except Exception:
+            log.exception('what changed could not be marked as seen')
+            return f'Not marked as seen. {UNEXPECTED}'
+        return ''
 
     def _when(self, news: VisitNews) -> str:
         since = datetime.fromisoformat(news.changes.since)

@@ -18,6 +18,8 @@ KEYS = {
     'p': 'pause or resume',
     'r': 'refresh the board',
     't': 'show a chart as a table',
+    '+': 'zoom into a chart',
+    '-': 'out of it again',
     '?': 'show all keys',
 }
 """What each single key does; they can be switched off."""

@@ -56,6 +56,8 @@ class DashboardView:
         """:param charts: of the same query, where they are known already: :meth:`show_charts` comes next then."""
         if self._shows(snapshot, state):
             return
+        if self._shown is None or self._shown[1] is not state.query:
+            self._alerts.make_room()
         self._shown = (snapshot.contents, state.query)
         data = snapshot.data
         self._show_state(any_prediction=data.metrics.total_predictions > 0, state=state)

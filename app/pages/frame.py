@@ -31,6 +31,7 @@ EVERYWHERE = (
     'session.css',
     'live.js',
     'page.js',
+    'focus.js',
     'session.js',
     'palette.js',
     'unseen.js',

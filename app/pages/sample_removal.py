@@ -6,6 +6,7 @@ from nicegui import Client
 
 from app.pages.board_services import BoardWorkspace
 from components.confirm_dialog import ConfirmDialog
+from components.status_line import StatusLine
 from services.errors import ChurnboardError
 
 WORDS = (
@@ -18,11 +19,19 @@ class SampleRemoval:
     """Removes the sample data of one tab's reader, who is asked first."""
 
     def __init__(
-        self, workspace: BoardWorkspace, user_id: int, client: Client, *, on_done: Callable[[], Awaitable[None]]
+        self,
+        workspace: BoardWorkspace,
+        user_id: int,
+        client: Client,
+        *,
+        status: StatusLine,
+        on_done: Callable[[], Awaitable[None]],
     ) -> None:
+        """:param on_done: shows what is left."""
         self._workspace = workspace
         self._user_id = user_id
         self._client = client
+        self._status = status
         self._on_done = on_done
 
     def ask(self) -> None:
@@ -33,6 +42,7 @@ class SampleRemoval:
                 dialog.show_error(error.message)
                 return
             dialog.close()
+            self._status.note('The sample data is removed.')
             await self._on_done()
 
         with self._client.content:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import text
 
-from services.clock import to_micros
 from tests.board import Board
+from tests.e2e.visits import an_hour_ago
 
 SignIn = Callable[[Board, str], Page]
 PATIENT = 20_000
@@ -60,6 +61,34 @@ def test_the_list_is_sorted_and_read_page_by_page(board: Board, sign_in: SignIn,
     expect(rows).to_have_count(5)
     page.get_by_role('button', name='Previous').click()
     expect(rows).to_have_count(20, timeout=PATIENT)
+
+
+def test_where_the_reader_is_in_the_list_can_be_shared_and_gone_back_to(
+    board: Board, sign_in: SignIn, page: Page, reader: str
+) -> None:
+    sign_in(board, reader)
+    is_live(page)
+    first, panel = page.locator('.at-risk .rows .row').first, page.locator('.panel-at-risk')
+    page.get_by_role('button', name='7-day change').click()
+    expect(page).to_have_url(f'{board.url}/?sort=change')
+    page.get_by_role('button', name='Next').click()
+    expect(page).to_have_url(f'{board.url}/?sort=change&page=2')
+    expect(first).to_contain_text('c24')
+    page.reload()
+    expect(panel).to_contain_text('21–40 of 45')
+    expect(first).to_contain_text('c24')
+    is_live(page)
+    page.go_back()
+    expect(first).to_contain_text('c44')
+    page.go_back()
+    expect(first).to_contain_text('c00')
+    page.go_forward()
+    expect(first).to_contain_text('c44')
+    page.goto(f'{board.url}/?sort=change&page=77')
+    expect(first).to_contain_text('c44')
+    expect(page).to_have_url(f'{board.url}/?sort=change')
+    page.get_by_role('button', name='High', exact=False).first.click()
+    expect(page).to_have_url(f'{board.url}/?risk=high&sort=change')
 
 
 @pytest.fixture
@@ -123,17 +152,24 @@ def test_what_changed_while_nobody_was_here_is_told_and_marked_as_seen(
     expect(page.locator('.since-quiet')).to_contain_text('Nothing has changed since')
 
 
-def an_hour_ago(board: Board, email: str) -> None:
-    """Let the visit have ended an hour ago: as soon as the server has noticed that the page is gone."""
-    when = to_micros(datetime.now(UTC) - timedelta(hours=1))
-    user = '(SELECT id FROM "user" WHERE email = :email)'
-    with board.database() as database:
-        for _ in range(2_000):
-            with database.reading() as session:
-                seen = text(f'SELECT seen_at FROM visit WHERE user_id = {user}')
-                if session.execute(seen, {'email': email}).scalar():
-                    break
-        with database.writing() as session:
-            session.execute(
-                text(f'UPDATE visit SET seen_at = :when WHERE user_id = {user}'), {'email': email, 'when': when}
-            )
+def test_what_cannot_be_marked_as_seen_is_said_beside_the_button(
+    board: Board, sign_in: SignIn, page: Page, few: tuple[str, str]
+) -> None:
+    email, token = few
+    sign_in(board, email)
+    is_live(page)
+    page.goto('about:blank')
+    an_hour_ago(board, email)
+    post(board, token, ('first', 0.2, None))
+    page.goto(board.url)
+    is_live(page)
+    seen = page.get_by_role('button', name='Mark as seen')
+    with closing(sqlite3.connect(board.folder / 'data' / 'churnboard.sqlite3', isolation_level=None)) as other:
+        other.execute('BEGIN IMMEDIATE')  # nobody else can write
+        seen.press('Enter')
+        expect(page.get_by_role('status').filter(has_text='Not marked as seen.')).to_be_visible(timeout=60_000)
+        other.execute('ROLLBACK')
+    expect(page.locator('.since-line')).to_contain_text('1 recovered')
+    expect(seen).to_be_focused()
+    seen.press('Enter')
+    expect(page.locator('.since-quiet')).to_contain_text('Nothing has changed since', timeout=PATIENT)

@@ -57,6 +57,16 @@ def chart(page: Page, name: str) -> Locator:
     return panel
 
 
+NARROWER = """most => {
+    const axis = document.querySelector('.panel-retention .plot')._fullLayout.xaxis;
+    return (axis.r2l(axis.range[1]) - axis.r2l(axis.range[0])) / 86_400_000 < most;
+}"""
+LATER = """first => {
+    const axis = document.querySelector('.panel-retention .plot')._fullLayout.xaxis;
+    return axis.r2l(axis.range[0]) > first;
+}"""
+
+
 def plot(panel: Locator) -> Locator:
     return panel.locator('.plot')
 
@@ -120,6 +130,32 @@ def test_a_double_click_ends_a_zoom_and_so_does_asking_for_other_days(opened: Pa
     opened.get_by_role('button', name='30 days').click()
     expect(reset).to_be_hidden(timeout=WAIT)
     assert 28 < width_in_days(panel) < 32
+
+
+def test_a_chart_is_zoomed_and_gone_along_by_keys(opened: Page) -> None:
+    panel = chart(opened, 'retention')
+    whole = width_in_days(panel)
+    toggle, reset = panel.get_by_role('button', name='Show as table'), panel.get_by_role('button', name='Reset zoom')
+    toggle.focus()
+    for part in (2, 4):
+        opened.keyboard.press('+')
+        opened.wait_for_function(NARROWER, arg=whole / part * 1.01)
+    first = plot(panel).evaluate(RANGE)[0]
+    opened.keyboard.press('ArrowRight')
+    opened.wait_for_function(LATER, arg=first)
+    assert width_in_days(panel) == pytest.approx(whole / 4, rel=0.01)
+    for _ in range(8):
+        opened.keyboard.press('ArrowRight')
+    opened.keyboard.press('-')
+    opened.wait_for_function(f'whole => !({NARROWER})(whole)', arg=whole / 3)
+    expect(reset).to_be_visible()
+    opened.keyboard.press('-')
+    expect(reset).to_be_hidden(timeout=WAIT)
+    assert width_in_days(panel) == pytest.approx(whole, abs=1)
+    expect(toggle).to_be_focused()
+    opened.keyboard.press('-')
+    opened.keyboard.press('ArrowLeft')
+    assert width_in_days(panel) == pytest.approx(whole, abs=1), 'there is nothing more'
 
 
 def test_scores_are_not_zoomed(opened: Page) -> None:

@@ -7,65 +7,14 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
 from tests.board import Board
-from tests.e2e.conftest import value
+from tests.e2e.keyboard import Keyboard, button
 
 SignIn = Callable[[Board, str], Page]
 PERSON = 'kai-of-keyboards@example.com'
 PAGES = ('/', '/data', '/connect', '/settings', '/customers/c1')
-
-FOCUS = """() => {
-    const held = document.activeElement;
-    const seen = held.closest('.field-box, .drop-zone, .tip, label, .card:has(.card-link:focus)') ?? held;
-    const marked = [held, seen].some((each) => {
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);
-        return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2) || boxShadow !== 'none';
-    });
-    const { top, bottom, width, height } = seen.getBoundingClientRect();
-    const header = held.closest('header, .skip') ? 0 : document.querySelector('header').getBoundingClientRect().bottom;
-    return {
-        lost: held === document.body || held === document.documentElement,
-        marked,
-        inside: bottom > Math.max(0, header) + 4 && top < innerHeight && width * height > 0,
-        what: held.outerHTML.slice(0, 160),
-    };
-}"""
-
-
-class Keyboard:
-    """Presses keys, and after each looks where the focus is."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-            self.look()
-
-    def look(self) -> str:
-        """It may take a moment to arrive, where a dialog opens or an element goes."""
-        try:
-            self.page.wait_for_function(f"""() => {{
-                const {{ lost, marked, inside }} = ({FOCUS})();
-                return !lost && marked && inside;
-            }}""")
-        except TimeoutError as error:
-            raise AssertionError(f'the focus is lost, unmarked or out of sight: {self.page.evaluate(FOCUS)}') from error
-        return str(self.page.evaluate(FOCUS)['what'])
-
-    def go_to(self, target: Locator, *, key: str = 'Tab', most: int = 120) -> None:
-        """Tab until it is there; past the last stop, and past the browser's own controls, the page begins again."""
-        for _ in range(most):
-            if target.evaluate('element => element === document.activeElement'):
-                self.look()
-                return
-            self.page.keyboard.press(key)
-            if not self.page.evaluate('document.activeElement === document.body'):
-                self.look()
-        raise AssertionError(f'{target} is not reached by {key}')
 
 
 @pytest.fixture(scope='module')
@@ -89,10 +38,6 @@ def person(board: Board, rest: httpx.Client, sign_in: SignIn) -> Page:
 @pytest.fixture
 def keyboard(person: Page) -> Keyboard:
     return Keyboard(person)
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role('button', name=name, exact=True).first
 
 
 @pytest.mark.parametrize('path', PAGES)
@@ -159,69 +104,3 @@ def test_a_tip_is_put_away_without_losing_the_focus(person: Page, keyboard: Keyb
     expect(about).to_be_focused()
     keyboard.press('Tab', 'Shift+Tab')
     expect(tip).to_be_visible()
-
-
-def test_the_board_is_filtered_paused_exported_and_refreshed(person: Page, keyboard: Keyboard) -> None:
-    keyboard.go_to(person.get_by_label('Customer').first)
-    person.keyboard.type('c1')
-    expect(person).to_have_url(re.compile(r'\?q=c1$'))
-    keyboard.look()
-    remove = person.get_by_role('button', name=re.compile('Remove the filter'))
-    keyboard.go_to(remove)
-    person.keyboard.press('Enter')
-    expect(person.locator('.chip')).to_have_count(0)
-    keyboard.look()
-
-    keyboard.go_to(person.locator('.choice-risk .choice-high'), key='Shift+Tab')
-    keyboard.press('Space')
-    expect(person).to_have_url(re.compile(r'\?risk=high$'))
-    keyboard.go_to(button(person, 'Reset'))
-    person.keyboard.press('Enter')
-    expect(person.locator('.chip')).to_have_count(0)
-    expect(value(person, 'total_predictions')).not_to_have_text('–')
-    expect(person.locator('.filters [data-key="/"]')).to_be_focused()
-    keyboard.look()
-
-    keyboard.go_to(button(person, 'Refresh'))
-    keyboard.press('Enter')
-    keyboard.go_to(person.locator('summary', has_text='Export'))
-    keyboard.press('Space')
-    keyboard.go_to(person.get_by_role('button', name='CSV', exact=True))
-    with person.expect_download():
-        person.keyboard.press('Enter')
-    keyboard.look()
-    keyboard.press('Escape')
-    expect(person.locator('summary', has_text='Export')).to_be_focused()
-
-    keyboard.go_to(button(person, 'Pause'), key='Shift+Tab')
-    keyboard.press('Enter')
-    expect(button(person, 'Resume')).to_be_focused()
-    keyboard.press('Space')
-    expect(button(person, 'Pause')).to_be_focused()
-    keyboard.press('Tab')
-    expect(person.get_by_label('How often to update')).to_be_focused()
-
-
-def test_a_file_is_brought_in_and_undone(board: Board, person: Page, keyboard: Keyboard) -> None:
-    person.goto(f'{board.url}/data')
-    expect(person.locator('[data-connection]')).to_contain_text('Live')
-    keyboard.go_to(person.locator('input[type=file]').first)
-    rows = b'customer_id,churn_score\nk1,0.5\nk2,0.6\n'
-    with person.expect_file_chooser() as chooser:
-        person.keyboard.press('Space')
-    chooser.value.set_files({'name': 'by-keys.csv', 'mimeType': 'text/csv', 'buffer': rows})
-    card = person.locator('[data-upload]')
-    expect(card.get_by_role('heading', name='by-keys.csv')).to_be_focused()
-    keyboard.go_to(card.get_by_role('button', name='Take in'))
-    person.keyboard.press('Enter')
-    expect(card.get_by_text('2 rows taken')).to_be_visible()
-    keyboard.look()
-    keyboard.go_to(button(person, 'Undo by-keys.csv'))
-    keyboard.press('Enter')
-    dialog = person.get_by_role('dialog')
-    expect(dialog).to_be_visible()
-    keyboard.go_to(dialog.get_by_role('button', name='Undo', exact=True))
-    person.keyboard.press('Enter')
-    expect(dialog).to_have_count(0)
-    expect(person.locator('.status-note')).to_contain_text('is undone')
-    keyboard.look()

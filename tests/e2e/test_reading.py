@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.board import Board
 from tests.e2e.conftest import value
+from tests.e2e.shifts import shifts, watch_shifts
 
 SignIn = Callable[[Board, str], Page]
 PERSON = 'rhea-of-reading@example.com'
@@ -18,24 +19,9 @@ PAGES = ('/', '/data', '/connect', '/settings', '/customers/C-25', '/customers/n
 
 LINK_WORDS = ('Connecting', 'Live', 'Delayed', 'Reconnecting…')
 
-SHIFTS = """
-window.shifts = [];
-// rows take their new places, and a link that is lost is told of: neither may move what is around it
-const MAY = '.rows, .activity-rows, .connection';
-const may = (node) => Boolean((node?.closest ? node : node?.parentElement)?.closest(MAY));
-new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput, sources } of list.getEntries()) {
-        const moved = sources.filter(({ node }) => !may(node));
-        const names = moved.map(({ node }) => `${node?.className ?? node} in ${node?.parentElement?.className}`);
-        const { link } = document.documentElement.dataset;
-        if (!hadRecentInput && moved.length) window.shifts.push([value, link, ...names]);
-    }
-}).observe({ type: 'layout-shift', buffered: false });
-"""
-
 
 def scores(seed: int, customers: int = 30) -> list[dict[str, object]]:
-    """Others for each customer, and as many of each band: an alert that starts does move what is below it."""
+    """Others for each customer, and as many of each band."""
     places = random.Random(seed).sample(range(customers), customers)
     return [
         {
@@ -150,13 +136,13 @@ def test_text_that_is_spaced_out_is_not_cut_off(person: Page) -> None:
 def test_updates_shift_nothing(person: Page, rest: httpx.Client, width: int) -> None:
     person.set_viewport_size({'width': width, 'height': 900})
     person.wait_for_timeout(1_000)  # what the new width moves is the reader's doing
-    person.evaluate(SHIFTS)
+    watch_shifts(person)
     for seed in range(3, 8):
         before = value(person, 'total_predictions').inner_text()
         rest.post('/api/predictions', json=scores(seed)).raise_for_status()
         expect(value(person, 'total_predictions')).not_to_have_text(before, timeout=20_000)
     person.wait_for_timeout(500)
-    assert person.evaluate('window.shifts') == []
+    assert shifts(person) == []
 
 
 def test_what_changed_is_said_once_and_never_at_load(person: Page, board: Board, rest: httpx.Client) -> None:

@@ -69,7 +69,8 @@ def test_a_view_is_deleted_and_brought_back_by_keyboard_alone(board: Board, sign
     page.keyboard.press('Enter')
     delete = page.get_by_role('button', name='Delete', exact=True)
     expect(delete).to_be_visible(timeout=LONG)
-    for _ in range(4):
+    expect(page.get_by_label('Name', exact=True)).to_be_focused()
+    for _ in range(3):
         page.keyboard.press('Tab')
     expect(delete).to_be_focused()
     page.keyboard.press('Enter')

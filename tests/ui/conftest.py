@@ -7,7 +7,8 @@ from nicegui import ui
 from nicegui.testing import User, user_simulation
 
 from app.pages.dashboard import dashboard_page
-from tests.ui.fakes import FakeHub, FakeIdentity, FakeServices
+from tests.ui.customers_at_risk import BY_CHANGE, EVERYBODY
+from tests.ui.fakes import FakeHub, FakeIdentity, FakeServices, charts
 
 
 @pytest.fixture
@@ -31,3 +32,11 @@ async def user(services: FakeServices) -> AsyncIterator[User]:
 
     async with user_simulation(root=signed_in) as user:
         yield user
+
+
+@pytest.fixture
+def many(hub: FakeHub, services: FakeServices) -> FakeServices:
+    """45 customers."""
+    hub.everybody, services.customers.by_change = EVERYBODY, BY_CHANGE
+    hub.board_charts = charts().model_copy(update={'customers': 45, 'at_risk': EVERYBODY[:20]})
+    return services

@@ -266,7 +266,7 @@ class FakeNews:
     changes: ChangesSince | None = None
     now: int | None = None
     """The revision; ``None``: nobody knows it."""
-    error: ChurnboardError | None = None
+    error: Exception | None = None
     asked: int = 0
 
     def revision(self, _user_id: int) -> int | None:

@@ -15,50 +15,9 @@ from services.errors import Unavailable
 from services.questions import BeingWorkedOut
 from services.schemas import AtRiskCustomer, RevenueAtRisk
 from tests.ui.board_user import refresh, settled
+from tests.ui.customers_at_risk import BY_CHANGE, EVERYBODY, ask, changed, ids, note, opened, rows, said
 from tests.ui.drawn import page, press, pressed
 from tests.ui.fakes import FakeHub, FakeServices, at_risk, charts
-
-
-def changed(number: int, change: float | None) -> AtRiskCustomer:
-    return at_risk(number).model_copy(update={'change_7d': change})
-
-
-EVERYBODY = tuple(changed(number, number / 1000) for number in range(45))
-BY_CHANGE = tuple(reversed(EVERYBODY))
-
-
-@pytest.fixture
-def many(hub: FakeHub, services: FakeServices) -> FakeServices:
-    """45 customers."""
-    hub.everybody, services.customers.by_change = EVERYBODY, BY_CHANGE
-    hub.board_charts = charts().model_copy(update={'customers': 45, 'at_risk': EVERYBODY[:20]})
-    return services
-
-
-async def opened(user: User) -> None:
-    await user.open('/')
-    await settled()
-
-
-def rows(user: User) -> list[str]:
-    return [row.key for row in page(user).one('at-risk').one('rows').all('row')]
-
-
-def ids(customers: tuple[AtRiskCustomer, ...]) -> list[str]:
-    return [customer.customer_id for customer in customers]
-
-
-def note(user: User) -> str:
-    return page(user).one('panel-at-risk').one('panel-note').text
-
-
-def said(user: User) -> list[str]:
-    return [each.text for each in page(user).one('panel-at-risk').all('quiet')]
-
-
-async def ask(user: User, action: str, item: str = '') -> None:
-    press(user, action, item)
-    await settled()
 
 
 async def pointer(user: User, event: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from nicegui.testing import User
 
 from app.pages.board_visit import moment_words
+from app.pages.saving import UNEXPECTED
 from app.pages.seldom import Seldom
 from services.errors import Unavailable
 from services.questions import BeingWorkedOut
@@ -96,6 +97,34 @@ async def test_marked_as_seen_nothing_is_new(user: User, services: FakeServices)
     assert page(user).one('since-quiet').text.startswith('Nothing has changed since ')
 
 
+@pytest.mark.parametrize(
+    ('error', 'why'),
+    [
+        (Unavailable('The database does not answer at the moment.'), 'The database does not answer at the moment.'),
+        (ValueError('inside'), UNEXPECTED),
+    ],
+)
+async def test_what_could_not_be_marked_as_seen_is_said_and_stays(
+    user: User, services: FakeServices, error: Exception, why: str
+) -> None:
+    services.news.changes, services.news.now = CHANGES, 7
+    await opened(user)
+    before = line(user)
+    assert page(user).one('since-problem').text == ''
+    services.news.error = error
+    press(user, 'seen')
+    await settled()
+    assert page(user).one('since-problem').text == f'Not marked as seen. {why}'
+    press(user, 'part', 'high')
+    await settled()
+    assert page(user).one('since-problem').text == f'Not marked as seen. {why}', 'what is opened changes nothing of it'
+    assert line(user) == before
+    services.news.error = None
+    press(user, 'seen')
+    await settled()
+    assert page(user).one('since-quiet').text.startswith('Nothing has changed since ')
+
+
 async def test_while_the_data_stay_nobody_asks_again(
     user: User, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,8 +157,6 @@ async def test_a_failure_leaves_what_was_told_and_the_board_goes_on(user: User, 
     await opened(user)
     services.news.error = Unavailable('The database does not answer at the moment.')
     await refresh(user)
-    press(user, 'seen')
-    await settled()
     assert '30 newly high' in line(user)
     await user.should_not_see('does not answer')
 

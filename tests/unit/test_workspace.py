@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -25,6 +27,7 @@ from services.query import DashboardQuery
 from services.sample import sample_rows
 from services.sample_users import with_sample
 from services.scores import RiskBands
+from services.sources import undo
 from services.workspace import NAME, Workspace
 from tests.accounts import SettableClock, open_database
 from tests.oracle import Oracle, Row, rows_of
@@ -137,6 +140,36 @@ async def test_who_watches_sees_at_once_that_the_sample_is_gone(newcomer: Newcom
     watch.close()
     assert (before.payload['sample'], 'sample' in after.payload) == (True, False)
     assert after.data.metrics.total_predictions == 0
+
+
+async def test_a_sample_that_is_removed_while_it_moves_stays_removed(
+    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feed has read whom it scores again, and comes to write that only once the removal is done."""
+    monkeypatch.setattr(workspace, 'FEED_SECONDS', 0.01)
+    come, removed, done = threading.Event(), threading.Event(), threading.Event()
+    take = newcomer.ingest.take
+
+    def late(*args: Any, **kwargs: Any) -> Any:
+        come.set()
+        removed.wait(60)
+        try:
+            return take(*args, **kwargs)
+        finally:
+            done.set()
+
+    monkeypatch.setattr(newcomer.ingest, 'take', late)
+    watch = newcomer.hub.watch(newcomer.user_id)
+    feeding = asyncio.create_task(newcomer.workspace.feed())
+    await asyncio.to_thread(come.wait, 60)
+    with newcomer.database.writing() as session:
+        undo(session, newcomer.user_id, session.execute(select(col(Source.id))).scalars().all(), bands=RiskBands())
+    feeding.cancel()
+    removed.set()
+    await asyncio.to_thread(done.wait, 60)
+    watch.close()
+    assert not newcomer.numbers().has_sample
+    assert newcomer.numbers().metrics.total_predictions == 0
 
 
 async def test_the_sample_moves_while_somebody_watches_and_stands_still_when_nobody_does(
