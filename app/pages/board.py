@@ -76,7 +76,7 @@ class Board:
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')
-            self._sample = SampleBanner(lambda: removal.ask())
+            self._sample = SampleBanner(lambda: removal.ask())  # noqa: PLW0108 -- it is made below
             self._status = StatusLine()
             removal = SampleRemoval(
                 services.workspace, identity.user_id, client, status=self._status, on_done=self.refresh
