@@ -26,6 +26,7 @@ from app.api import (
 )
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
+from app.page_socket import spare_updates
 from app.pages import login
 from app.pages.connect import connect_page
 from app.pages.customer import customer_page, customer_page_by_parameter
@@ -107,3 +108,4 @@ def add_pages(app: FastAPI, services: Services) -> None:
         reconnect_timeout=LINK_NOTICED_SECONDS,
         show_welcome_message=False,
     )
+    spare_updates()

@@ -108,8 +108,10 @@ class Markup(ui.element, component=DRAWER):
         sent = kept_json(tree)
         if sent != self._sent:
             self._sent = sent
-            # NiceGUI, and its socket, would look at each word of it
-            self.props['tree'] = orjson.Fragment(sent)
+            # NiceGUI, and its socket, would look at each word of it; and tell whoever may watch the attributes of an
+            # element, which takes as long as a whole list takes to be drawn
+            dict.__setitem__(self.props, 'tree', orjson.Fragment(sent))
+            self.update()
 
     @property
     def tree(self) -> Any:

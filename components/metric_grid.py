@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from components import formats
@@ -103,8 +102,7 @@ class MetricGrid(Markup):
         :param links: where each number leads, by its name.
         :param days: those of the same view, oldest first, if they are known already.
         """
-        readings = _readings(metrics, trends)
-        self._readings = [replace(each, href=links[each.card.key]) for each in readings]
+        self._readings = _readings(metrics, trends, links)
         self._days = self._days if days is None else days
         self.draw(self._grid())
 
@@ -121,27 +119,29 @@ class MetricGrid(Markup):
         return tag('div', 'metrics', leading, tag('dl', 'cards cards-compact', *cards[LEADING:]))
 
 
-def _readings(metrics: Metrics, trends: Trends) -> list[Reading]:
+def _readings(metrics: Metrics, trends: Trends, links: Mapping[str, str]) -> list[Reading]:
     """In the order of the cards."""
+
+    def reading(card: MetricCard, value: str, note: str = '', trend: Trend | None = None) -> Reading:
+        return Reading(card, value, note, trend, href=links[card.key])
+
+    def mean(card: MetricCard, value: str, trend: Trend) -> Reading:
+        """A mean of nothing is no 0 %."""
+        return reading(card, value, trend=trend) if total else reading(card, formats.MISSING)
+
+    def band(card: MetricCard, number: int) -> Reading:
+        return reading(card, formats.count(number), f'{formats.share(number, total)} of predictions')
+
     total, active = metrics.total_predictions, metrics.active_users_today
     customers = formats.plural(active, 'customer', 'customers')
     return [
-        _mean(CHURN, total, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
-        _band(HIGH, total, metrics.high_risk_predictions),
-        _mean(RETENTION, total, formats.percent(metrics.retention_rate), trends.retention_trend),
-        Reading(NEW, formats.count(metrics.new_predictions_today), f'predictions, for {customers}'),
-        Reading(TOTAL, formats.count(total), 'that match'),
-        _band(MEDIUM, total, metrics.medium_risk_predictions),
-        _band(LOW, total, metrics.low_risk_predictions),
-        _mean(ENGAGEMENT, total, formats.percent(metrics.engagement_score), trends.engagement_trend),
-        Reading(ACTIVE, formats.count(active), 'customers'),
+        mean(CHURN, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
+        band(HIGH, metrics.high_risk_predictions),
+        mean(RETENTION, formats.percent(metrics.retention_rate), trends.retention_trend),
+        reading(NEW, formats.count(metrics.new_predictions_today), f'predictions, for {customers}'),
+        reading(TOTAL, formats.count(total), 'that match'),
+        band(MEDIUM, metrics.medium_risk_predictions),
+        band(LOW, metrics.low_risk_predictions),
+        mean(ENGAGEMENT, formats.percent(metrics.engagement_score), trends.engagement_trend),
+        reading(ACTIVE, formats.count(active), 'customers'),
     ]
-
-
-def _mean(card: MetricCard, total: int, value: str, trend: Trend) -> Reading:
-    """A mean of nothing is no 0 %."""
-    return Reading(card, value, trend=trend) if total else Reading(card)
-
-
-def _band(card: MetricCard, total: int, number: int) -> Reading:
-    return Reading(card, formats.count(number), f'{formats.share(number, total)} of predictions')

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
 
 from app.view_address import address_of
 from services.query import DashboardQuery, DateRange
@@ -12,7 +15,8 @@ LIST = '#at-risk-title'
 ACTIVITY = '#activity-title'
 
 
-def card_links(query: DashboardQuery) -> dict[str, str]:
+@lru_cache(256)
+def card_links(query: DashboardQuery) -> Mapping[str, str]:
     """By the name of the number; each keeps whatever else the view is narrowed to."""
 
     def risk(level: RiskLevel) -> str:
@@ -21,7 +25,7 @@ def card_links(query: DashboardQuery) -> dict[str, str]:
     def days(span: DateRange) -> str:
         return address_of(replace(query, first_day=None, last_day=None, range=span))
 
-    return {
+    links = {
         'avg_churn_score': address_of(query) + LIST,
         'high_risk_predictions': risk(RiskLevel.HIGH),
         'retention_rate': address_of(query) + LIST,
@@ -32,3 +36,4 @@ def card_links(query: DashboardQuery) -> dict[str, str]:
         'engagement_score': days(DateRange.DAYS_7) + LIST,
         'active_users_today': days(DateRange.TODAY) + LIST,
     }
+    return MappingProxyType(links)
