@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -130,6 +131,25 @@ def test_text_that_is_spaced_out_is_not_cut_off(person: Page) -> None:
                 .map((each) => each.outerHTML.slice(0, 120))"""
         )
         assert cut == []
+
+
+@pytest.mark.parametrize('width', [768, 412, 360, 320])
+def test_a_paused_page_says_of_when_it_is_beside_the_way_to_go_on(person: Page, width: int) -> None:
+    person.set_viewport_size({'width': width, 'height': 700})
+    person.get_by_role('button', name='Pause').click()
+    expect(person.locator('[data-connection]')).to_contain_text('Paused')
+    expect(person.locator('.as-of')).to_contain_text(re.compile('now|ago'))  # longer than while it is live
+    covered = person.evaluate(
+        """() => {
+            const text = document.createRange();
+            text.selectNodeContents(document.querySelector('.as-of'));
+            const held = document.querySelector('.updates').getBoundingClientRect();
+            return [...text.getClientRects()].some((box) => box.right > held.left && box.left < held.right
+                && box.bottom > held.top && box.top < held.bottom);
+        }"""
+    )
+    person.get_by_role('button', name='Resume').click()
+    assert not covered
 
 
 @pytest.mark.parametrize('width', [1440, 768, 360])
