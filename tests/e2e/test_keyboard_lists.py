@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -11,33 +10,16 @@ from playwright.sync_api import Page, expect
 
 from tests.board import Board
 from tests.e2e.keyboard import Keyboard, button
+from tests.e2e.many_customers import many_customers
 from tests.e2e.visits import an_hour_ago
 
 SignIn = Callable[[Board, str], Page]
 PERSON = 'lia-of-keyboards@example.com'
-CUSTOMERS = 45
-
-
-def rows(*, score: float, days_ago: int = 0) -> list[dict[str, object]]:
-    at = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
-    return [
-        {
-            'customer_id': f'c{number:02}',
-            'churn_score': score - number / 100,
-            'predicted_at': at,
-            'reasons': ['+Logins down'],
-        }
-        for number in range(CUSTOMERS)
-    ]
 
 
 @pytest.fixture(scope='module')
 def rest(board: Board) -> Iterator[httpx.Client]:
-    with board.rest(board.add_user(PERSON)) as rest:
-        for score, days_ago in ((0.5, 9), (0.95, 0)):
-            rest.post('/api/predictions', json=rows(score=score, days_ago=days_ago)).raise_for_status()
-        until = (datetime.now(UTC) + timedelta(days=5)).date().isoformat()
-        rest.patch('/api/customers/c44', json={'snoozed_until': until}).raise_for_status()
+    with many_customers(board, PERSON) as rest:
         yield rest
 
 
