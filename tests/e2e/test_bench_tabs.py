@@ -46,6 +46,9 @@ class TabOfItsOwn:
         return self.elements.result(timeout=10)
 
 
+TIMES = ('data-as-of', 'data-left')
+
+
 def seen(elements: dict[str, Any]) -> dict[str, Any]:
     """What a person would see of them: without ids of listeners, and the time, which goes on between two looks."""
     return {
@@ -53,7 +56,7 @@ def seen(elements: dict[str, Any]) -> dict[str, Any]:
             'tag': element['tag'],
             'text': element.get('text'),
             'class': element.get('class') or [],
-            'props': {name: drawn(prop) for name, prop in (element.get('props') or {}).items() if name != 'data-as-of'},
+            'props': {name: drawn(prop) for name, prop in (element.get('props') or {}).items() if name not in TIMES},
             'children': element.get('children') or [],
             'events': [event['type'] for event in element.get('events') or []],
         }
