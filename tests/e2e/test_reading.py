@@ -123,7 +123,7 @@ def test_text_that_is_spaced_out_is_not_cut_off(person: Page) -> None:
     for width in (1440, 360):
         person.set_viewport_size({'width': width, 'height': 900})
         person.add_style_tag(content=f'{spacing} p {{ margin-bottom: 2em !important }}')
-        assert person.evaluate('document.documentElement.scrollWidth') <= width
+        person.wait_for_function(f'document.documentElement.scrollWidth <= {width}')  # charts follow a moment later
         cut = person.evaluate(
             """() => [...document.querySelectorAll('.card-value, .card-title > span, .panel-title, .risk, .button')]
                 .filter((each) => each.offsetParent && each.scrollWidth > each.clientWidth + 1)
