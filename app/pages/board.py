@@ -44,8 +44,7 @@ NEWER = 'These are the last known numbers of this filter. Newer ones are being w
 ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js')
 FIRST_SECONDS = 0.05
 TOGETHER_SECONDS = 0.3
-"""How long numbers wait for the charts beside them, so that all of the page changes at once: new ones of the same
-query may, those of another one are waited for."""
+"""How long numbers wait for their charts, to be shown together: those of another query, and newer ones of the same."""
 FIRST_BUILD_SECONDS = 0.15
 """How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 
@@ -145,6 +144,8 @@ class Board:
     async def _show(self, query: DashboardQuery) -> bool:
         """Whether that is still what the page is to show."""
         snapshot = await self._services.hub.snapshot(self._user_id, query)
+        if not self._waits_for(query):
+            return False  # nor are its charts asked for
         charts = await together(
             self._services.hub.charts(self._user_id, query),
             seconds=TOGETHER_SECONDS if self._view.shows(query) else FIRST_SECONDS,
@@ -171,8 +172,7 @@ class Board:
             return False
         self._sample.set_visibility(snapshot.has_sample)
         self._view.show(snapshot, self._state, charts)
-        critical = [alert.id for alert in snapshot.alerts if alert.type is AlertType.CRITICAL]
-        self._connection.show_critical(critical)
+        self._connection.show_critical([alert.id for alert in snapshot.alerts if alert.type is AlertType.CRITICAL])
         return True
 
     def _waits_for(self, query: DashboardQuery) -> bool:

@@ -10,10 +10,10 @@ from app.pages import board_exporter
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.query import DashboardQuery
-from services.schemas import RiskLevel
+from services.schemas import Charts, RiskLevel
 from tests.ui.board_user import one, settled, text
 from tests.ui.drawn import metric, press, pressed
-from tests.ui.fakes import FakeExportStatus, FakeHub, FakeServices
+from tests.ui.fakes import FakeExportStatus, FakeHub, FakeServices, FakeSnapshot
 
 
 async def test_choosing_a_risk_asks_for_it_and_again_takes_it_back(user: User, hub: FakeHub) -> None:
@@ -28,6 +28,32 @@ async def test_choosing_a_risk_asks_for_it_and_again_takes_it_back(user: User, h
     press(user, 'risk', 'high')
     await settled()
     assert hub.queries[-1] == DashboardQuery()
+
+
+async def test_charts_of_a_filter_that_was_changed_meanwhile_are_not_asked_for(
+    user: User, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await user.open('/')
+    numbers, asked = asyncio.Event(), list[DashboardQuery]()
+    snapshot, charts = hub.snapshot, hub.charts
+
+    async def late(user_id: int, query: DashboardQuery) -> FakeSnapshot:
+        await numbers.wait()
+        return await snapshot(user_id, query)
+
+    async def noted(user_id: int, query: DashboardQuery) -> Charts:
+        asked.append(query)
+        return await charts(user_id, query)
+
+    monkeypatch.setattr(hub, 'snapshot', late)
+    monkeypatch.setattr(hub, 'charts', noted)
+    press(user, 'risk', 'high')
+    await settled()
+    press(user, 'risk', 'low')
+    await settled()
+    numbers.set()
+    await settled()
+    assert set(asked) == {DashboardQuery(risk=(RiskLevel.LOW, RiskLevel.HIGH))}
 
 
 @pytest.mark.parametrize(
