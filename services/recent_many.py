@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import orjson
 from sqlmodel import Session
@@ -55,6 +56,15 @@ def _rows_of(dialect: str, predictions: str, condition: str) -> str:
     return for_driver(statement, dialect, parameter='spans')
 
 
+EARLIEST = {
+    dialect: for_driver(
+        f'SELECT span.user_id, MIN(p.predicted_at) FROM {spans} CROSS JOIN prediction p WHERE {IN_SPAN} '
+        'GROUP BY span.user_id',
+        dialect,
+        parameter='spans',
+    )
+    for dialect, spans in SPANS.items()
+}
 NEW = {dialect: _rows_of(dialect, 'prediction p', IN_SPAN) for dialect in SPANS}
 NEWEST = {dialect: _rows_of(dialect, *found) for dialect, found in LATEST_OF.items()}
 
@@ -66,6 +76,14 @@ def new_rows(session: Session, spans: Mapping[int, Span]) -> dict[int, list[Show
     """
     found = _rows(session, spans, NEW)
     return {user_id: sorted(rows, key=lambda row: row.arrival) for user_id, rows in found.items()}
+
+
+def earliest_of_new(session: Session, spans: Mapping[int, Span]) -> dict[int, int]:
+    """When, in microseconds, the earliest of the predictions with these arrival numbers was made, by user.
+
+    :param spans: by user. Nobody's may be long: all of it is read.
+    """
+    return dict(_spanned(session, spans, EARLIEST)) if spans else {}
 
 
 def recent_many(
@@ -99,8 +117,11 @@ def _rows(
 ) -> dict[int, list[ShownPrediction]]:
     found: defaultdict[int, list[ShownPrediction]] = defaultdict(list)
     if spans:
-        encoded = orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()
-        rows = session.connection().exec_driver_sql(statements[dialect_of(session)], {'spans': encoded})
-        for prediction in map(ShownPrediction._make, rows.all()):
+        for prediction in map(ShownPrediction._make, _spanned(session, spans, statements)):
             found[prediction.user_id].append(prediction)
     return found
+
+
+def _spanned(session: Session, spans: Mapping[int, Span], statements: Mapping[str, str]) -> Sequence[Any]:
+    encoded = orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()
+    return session.connection().exec_driver_sql(statements[dialect_of(session)], {'spans': encoded}).all()

@@ -5,9 +5,11 @@ For one user the same takes seven statements, and as many times as long as there
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlmodel import Session
@@ -15,13 +17,19 @@ from sqlmodel import Session
 from services.at_risk import AT_RISK, ScoredCustomer, at_risk_customer
 from services.calendar import day_number
 from services.charts import score_bins
-from services.day_series import DaySeries, Scores, first_shown
+from services.day_series import ChartDays, DaySeries, Scores, first_shown
 from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
 from services.revenue_many import revenue_of_many
 from services.rollup_tables import NEVER, NEWEST
 from services.schemas import Charts, RevenueAtRisk
 from services.score_change import WEEK
 from services.scores import RiskBands
+
+ANEW = 2
+"""Days that are read of charts which stand: new scores are of today, or of the evening before."""
+
+ByUser = dict[int, list[Sequence[Any]]]
+NO_CHARTS: Mapping[int, Charts] = MappingProxyType({})
 
 READ = 'JOIN user_revision u ON u.user_id = r.user_id AND u.rollup_generation = r.generation WHERE u.user_id {among}'
 
@@ -74,13 +82,22 @@ AT_RISK_CUSTOMERS = {
 
 
 def rollup_charts_of_many(
-    session: Session, user_ids: Collection[int], anchor: date, bands: RiskBands
+    session: Session,
+    user_ids: Collection[int],
+    anchor: date,
+    bands: RiskBands,
+    *,
+    standing: Mapping[int, Charts] = NO_CHARTS,
 ) -> dict[int, Charts]:
-    """The same as :func:`services.rollup_charts.rollup_charts` for users whose rollups are read, on their day."""
-    span = {'first': first_shown(anchor), 'anchor': day_number(anchor)}
-    bins, days, changes = (_by_user(_rows(session, user_ids, statement, **span)) for statement in (BINS, DAYS, CHANGES))
+    """The same as :func:`services.rollup_charts.rollup_charts` for users whose rollups are read, on their day.
+
+    :param standing: charts of the same anchor, by user, of whose days all but the last ``ANEW`` are as they were.
+    """
+    last = day_number(anchor)
+    bins = _by_user(_rows(session, user_ids, BINS))
+    days, changes = _days_of_many(session, user_ids, standing, first=first_shown(anchor), last=last)
     at_risk: defaultdict[int, list[ScoredCustomer]] = defaultdict(list)
-    for row in _rows(session, user_ids, AT_RISK_CUSTOMERS[dialect_of(session)], week_before=span['anchor'] - WEEK):
+    for row in _rows(session, user_ids, AT_RISK_CUSTOMERS[dialect_of(session)], week_before=last - WEEK):
         at_risk[row[0]].append(ScoredCustomer._make(row))
     high = {user_id: _high_now(changes.get(user_id, ())) for user_id in user_ids}
     revenue = revenue_of_many(session, high, bands)
@@ -90,12 +107,28 @@ def rollup_charts_of_many(
             bins.get(user_id, ()),
             days.get(user_id, ()),
             changes.get(user_id, ()),
-            revenue.get(user_id),
+            revenue=revenue.get(user_id),
+            standing=standing.get(user_id),
             anchor=anchor,
             bands=bands,
         )
         for user_id in user_ids
     }
+
+
+def _days_of_many(
+    session: Session, user_ids: Collection[int], standing: Collection[int], *, first: int, last: int
+) -> tuple[ByUser, ByUser]:
+    """What was predicted on the days that are read, and how many customers begin and end on them."""
+    anew = [user_id for user_id in user_ids if user_id in standing]
+    whole = [user_id for user_id in user_ids if user_id not in standing]
+    days: ByUser = {}
+    changes: ByUser = {}
+    for users, since in ((whole, first), (anew, max(first, last + 1 - ANEW))):
+        if users:
+            days |= _by_user(_rows(session, users, DAYS, first=since, anchor=last))
+            changes |= _by_user(_rows(session, users, CHANGES, first=since, anchor=last))
+    return days, changes
 
 
 def _high_now(changes: Iterable[Sequence[int]]) -> int:
@@ -108,8 +141,9 @@ def _charts(
     bins: Iterable[Sequence[int]],
     days: Iterable[Sequence[int]],
     changes: Iterable[Sequence[int]],
-    revenue: RevenueAtRisk | None,
     *,
+    revenue: RevenueAtRisk | None,
+    standing: Charts | None,
     anchor: date,
     bands: RiskBands,
 ) -> Charts:
@@ -130,9 +164,17 @@ def _charts(
         at_risk=tuple(at_risk_customer(row, bands, earlier=row.earlier) for row in highest),
         customers=customers,
         histogram=score_bins({number: count for number, count in bins}, bands),
-        **series.until(anchor)._asdict(),
+        **_after(standing, series.until(anchor), since=anchor - timedelta(days=ANEW - 1))._asdict(),
         revenue=revenue,
     )
+
+
+def _after(standing: Charts | None, anew: ChartDays, *, since: date) -> ChartDays:
+    """The days that stand, and those from a day on that were read anew."""
+    if standing is None:
+        return anew
+    days = bisect_left(standing.days, since, key=lambda each: each.day)
+    return ChartDays(standing.risk_over_time[:days] + anew.risk_over_time, standing.days[:days] + anew.days)
 
 
 def _rows(session: Session, user_ids: Collection[int], statement: str, **numbers: int) -> Iterator[Sequence[Any]]:
@@ -141,7 +183,7 @@ def _rows(session: Session, user_ids: Collection[int], statement: str, **numbers
     return iter(session.connection().exec_driver_sql(written, users_parameter(user_ids, dialect)))
 
 
-def _by_user(rows: Iterator[Sequence[Any]]) -> dict[int, list[Sequence[Any]]]:
+def _by_user(rows: Iterator[Sequence[Any]]) -> ByUser:
     found: defaultdict[int, list[Sequence[Any]]] = defaultdict(list)
     for user_id, *values in rows:
         found[user_id].append(values)
