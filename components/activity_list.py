@@ -23,10 +23,11 @@ class ActivityList(Markup):
         self._rows = Rows(_row)
         super().__init__(self._panel(()))
 
-    def show(self, items: Sequence[ActivityItem]) -> None:
+    def show(self, items: Sequence[bytes]) -> None:
+        """:param items: JSON of an ``ActivityItem`` each, as it is kept: only those that are new are looked into."""
         self.draw(self._panel(items))
 
-    def _panel(self, items: Sequence[ActivityItem]) -> Node:
+    def _panel(self, items: Sequence[bytes]) -> Node:
         return panel(
             'Recent activity',
             tag('ol', 'activity-rows', *self._rows.of(items), role='list'),
@@ -35,7 +36,8 @@ class ActivityList(Markup):
         )
 
 
-def _row(item: ActivityItem) -> Node:
+def _row(encoded: bytes) -> Node:
+    item = ActivityItem.model_validate_json(encoded)
     return tag(
         'li',
         'activity-row',

@@ -6,11 +6,13 @@ Colours of text, grid and lines without a band come from assets/charts.css, for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from components.formats import number_format
-from services.schemas import RiskLevel
+from services.schemas import DayFigures, RiskDay, RiskLevel
 
 Figure = dict[str, Any]
 FILLS = {RiskLevel.HIGH: '#A50026', RiskLevel.MEDIUM: '#F4A11A', RiskLevel.LOW: '#2C7BB6'}
@@ -18,8 +20,15 @@ NAMES = {RiskLevel.HIGH: '▲ High', RiskLevel.MEDIUM: '◆ Medium', RiskLevel.L
 LEVELS = (RiskLevel.HIGH, RiskLevel.MEDIUM, RiskLevel.LOW)
 """From the bottom of a stack upwards: changes of what matters most are easiest to read there."""
 CLEAR = 'rgba(0,0,0,0)'
+OF_LEVEL = {level: attrgetter(level.value) for level in LEVELS}
 DAY = 86_400_000
 """Milliseconds, which plotly.js counts time in."""
+WHOLE_DAYS: list[Figure] = [
+    {'dtickrange': [None, DAY - 1], 'value': '\u200b\n%-d %b'},
+    {'dtickrange': [DAY, 'M11'], 'value': '%-d %b'},
+    {'dtickrange': ['M12', None], 'value': '%Y'},
+]
+"""A day has one label, also where the axis is so short that it has several ticks."""
 
 
 def figure(traces: Sequence[Figure], *, x: Figure, y: Figure | None = None, **more: Any) -> Figure:
@@ -52,36 +61,46 @@ def zoomable(span: object) -> Figure:
     return {'type': 'date', 'fixedrange': False, 'nticks': 5, 'tickangle': 0, 'uirevision': str(span)}
 
 
-def day_axis(days: Sequence[date], span: object) -> Figure:
+def dates_of(days: Sequence[RiskDay | DayFigures]) -> tuple[str, ...]:
+    """The days of a chart as plotly.js takes them.
+
+    :param days: oldest first, without a gap.
+    """
+    return _dates(days[0].day, len(days)) if days else ()
+
+
+@lru_cache(512)
+def _dates(first: date, number: int) -> tuple[str, ...]:
+    """Kept, as they are the same in every chart of nearly every user, and in what each of these charts remembers."""
+    return tuple((first + timedelta(days=each)).isoformat() for each in range(number))
+
+
+def column(level: RiskLevel, days: Sequence[RiskDay | DayFigures]) -> list[int]:
+    """What each day has of a band."""
+    return list(map(OF_LEVEL[level], days))
+
+
+def day_axis(dates: Sequence[str], span: object) -> Figure:
     """That of values by day. A single day is shown in the middle, and there is nothing to zoom into."""
-    axis = zoomable(span) | {'tickformatstops': _whole_days(), 'hoverformat': '%a %-d %b %Y'}
-    if len(days) != 1:
+    axis = zoomable(span) | {'tickformatstops': WHOLE_DAYS, 'hoverformat': '%a %-d %b %Y'}
+    if len(dates) != 1:
         return axis
-    middle = days[0].isoformat()
+    (middle,) = dates
     return axis | {
         'fixedrange': True,
-        'range': [f'{date.fromordinal(days[0].toordinal() - 1)} 06:00', f'{middle} 18:00'],
+        'range': [f'{date.fromisoformat(middle) - timedelta(days=1)} 06:00', f'{middle} 18:00'],
         'tickvals': [middle],
     }
 
 
-def day_bars(level: RiskLevel, dates: Sequence[str], numbers: Sequence[int]) -> Figure:
+def day_bars(level: RiskLevel, dates: Sequence[str], numbers: list[int]) -> Figure:
     """Those of one band; a single day is no wall."""
     return {
         'type': 'bar',
         'name': NAMES[level],
-        'x': list(dates),
-        'y': list(numbers),
+        'x': dates,
+        'y': numbers,
         'width': (0.8 if len(dates) > 1 else 0.2) * DAY,
         'marker': {'color': FILLS[level]},
         'hovertemplate': '%{y:,}',
     }
-
-
-def _whole_days() -> list[Figure]:
-    """A day has one label, also where the axis is so short that it has several ticks."""
-    return [
-        {'dtickrange': [None, DAY - 1], 'value': '\u200b\n%-d %b'},
-        {'dtickrange': [DAY, 'M11'], 'value': '%-d %b'},
-        {'dtickrange': ['M12', None], 'value': '%Y'},
-    ]

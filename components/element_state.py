@@ -5,8 +5,14 @@ from nicegui import ui
 
 def set_prop(element: ui.element, name: str, value: str | None) -> None:
     """Set or drop one attribute; an unchanged one sends nothing to the browser."""
-    if element.props.get(name) != value:
-        element.props.set_optional(name, value)
+    if element.props.get(name) == value:
+        return
+    # past whoever may watch the attributes of an element: to tell them takes longer than all the rest
+    if value is None:
+        dict.pop(element.props, name, None)
+    else:
+        dict.__setitem__(element.props, name, value)
+    element.update()
 
 
 def set_class(element: ui.element, name: str, *, on: bool) -> None:

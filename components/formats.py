@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 NumberKind = Literal['count', 'percent', 'fraction']
@@ -47,8 +48,12 @@ def number_format() -> NumberFormat:
 
 def _written(english: str) -> str:
     """A number as Python writes it, in the reader's way and with the true minus sign."""
-    numbers = _in_force.get()
-    return english.translate(str.maketrans('.,-', numbers.decimal + numbers.group + MINUS))
+    return english.translate(_signs(_in_force.get()))
+
+
+@lru_cache(64)
+def _signs(numbers: NumberFormat) -> dict[int, int]:
+    return str.maketrans('.,-', numbers.decimal + numbers.group + MINUS)
 
 
 def count(number: int) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor
 
-from components.chart_layout import Figure, day_axis, figure
+from components.chart_layout import Figure, dates_of, day_axis, figure
 from components.chart_table import TableRow
 from components.findings import retention_finding, retention_sentence
 from components.formats import NBSP, day, percent
@@ -36,11 +36,11 @@ class RetentionChart(LazyChart):
 
 
 def expected_retention(days: Sequence[DayFigures], *, span: object) -> Figure:
-    rates = [each.retention_rate for each in days]
+    rates, dates = [each.retention_rate for each in days], dates_of(days)
     line = {
         'type': 'scatter',
         'mode': 'lines' if len(days) > 2 else 'lines+markers',
-        'x': [each.day.isoformat() for each in days],
+        'x': dates,
         'y': rates,
         'line': {'width': 2.5, 'color': '#64748B'},
         'marker': {'size': 9},
@@ -48,7 +48,7 @@ def expected_retention(days: Sequence[DayFigures], *, span: object) -> Figure:
     }
     return figure(
         [line],
-        x=day_axis([each.day for each in days], span),
+        x=day_axis(dates, span),
         y={'range': _range(rates), 'ticksuffix': f'{NBSP}%', 'tickformat': '', 'rangemode': 'normal', 'nticks': 7},
         hovermode='x unified',
         showlegend=False,

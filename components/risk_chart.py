@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.chart_layout import FILLS, LEVELS, NAMES, Figure, day_axis, day_bars, figure
+from components.chart_layout import FILLS, LEVELS, NAMES, Figure, column, dates_of, day_axis, day_bars, figure
 from components.chart_table import TableRow
 from components.findings import customers, risk_finding, risk_sentence
 from components.formats import count, day, share
@@ -34,22 +34,22 @@ class RiskChart(LazyChart):
 
 def risk_over_time(days: Sequence[RiskDay], *, span: object) -> Figure:
     """High risk at the bottom, where its changes are easiest to read. One day is a bar: it has no area."""
-    dates = [each.day.isoformat() for each in days]
+    dates = dates_of(days)
     draw = _area if len(days) > 1 else day_bars
     return figure(
-        [draw(level, dates, [getattr(each, level) for each in days]) for level in LEVELS],
-        x=day_axis([each.day for each in days], span),
+        [draw(level, dates, column(level, days)) for level in LEVELS],
+        x=day_axis(dates, span),
         barmode='stack',
         hovermode='x unified',
     )
 
 
-def _area(level: RiskLevel, dates: Sequence[str], numbers: Sequence[int]) -> Figure:
+def _area(level: RiskLevel, dates: Sequence[str], numbers: list[int]) -> Figure:
     return {
         'type': 'scatter',
         'name': NAMES[level],
-        'x': list(dates),
-        'y': list(numbers),
+        'x': dates,
+        'y': numbers,
         'mode': 'lines',
         'stackgroup': 'customers',
         'line': {'width': 2, 'color': FILLS[level]},

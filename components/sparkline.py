@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from components.markup import Node, tag
 
@@ -21,10 +22,10 @@ def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Nod
     lowest, highest = (0 if from_zero else min(known)), max(known)
     scale = (HEIGHT - 2 * MARGIN) / (highest - lowest) if highest > lowest else 0
     middle = 0 if scale else HEIGHT / 2 - MARGIN
-    last = len(values) - 1
+    bottom = HEIGHT - MARGIN - middle
     points = [
-        f'{number * WIDTH / last:.1f} {HEIGHT - MARGIN - middle - (value - lowest) * scale:.1f}'
-        for number, value in enumerate(values)
+        f'{across}{bottom - (value - lowest) * scale:.1f}'
+        for across, value in zip(_across(len(values)), values, strict=True)
         if value is not None
     ]
     return tag(
@@ -35,3 +36,9 @@ def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Nod
         preserveAspectRatio='none',
         aria_hidden='true',
     )
+
+
+@lru_cache(64)
+def _across(values: int) -> tuple[str, ...]:
+    """Where each of so many stands, with the space that comes after it."""
+    return tuple(f'{number * WIDTH / (values - 1):.1f} ' for number in range(values))

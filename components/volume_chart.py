@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from components.chart_layout import LEVELS, Figure, day_axis, day_bars, figure
+from components.chart_layout import LEVELS, Figure, column, dates_of, day_axis, day_bars, figure
 from components.chart_table import TableRow
 from components.findings import volume_finding, volume_sentence
 from components.formats import MISSING, count, day, fraction
@@ -31,10 +31,10 @@ class VolumeChart(LazyChart):
 
 
 def predictions_a_day(days: Sequence[DayFigures], *, span: object) -> Figure:
-    dates = [each.day.isoformat() for each in days]
+    dates = dates_of(days)
     return figure(
-        [day_bars(level, dates, [getattr(each, level) for each in days]) for level in LEVELS],
-        x=day_axis([each.day for each in days], span),
+        [day_bars(level, dates, column(level, days)) for level in LEVELS],
+        x=day_axis(dates, span),
         barmode='stack',
         hovermode='x unified',
     )

@@ -95,7 +95,7 @@ class Recent(NamedTuple):
         newest, (oldest_new, _) = self.newest_at, added[-1]
         if newest is None or oldest_new >= newest:
             return self._with_newer(added)
-        known = zip([at for (at,) in INSTANT.iter_unpack(self.instants)], self._items(), strict=True)
+        known = zip([at for (at,) in INSTANT.iter_unpack(self.instants)], self.items, strict=True)
         # the sort keeps the order of equals: of two of the same instant the newer one came later
         return self._of(sorted([*added, *known], key=itemgetter(0), reverse=True))
 
@@ -119,7 +119,8 @@ class Recent(NamedTuple):
         encoded: list[bytes | memoryview] = [*(encoded for _, encoded in added), memoryview(self.encoded)[1:end]]
         return type(self)(b'[%b]' % b','.join(encoded), b''.join(instants))
 
-    def _items(self) -> list[bytes]:
+    @property
+    def items(self) -> list[bytes]:
         """The JSON of each."""
         first, *others = self.encoded[1:-1].split(NEXT)
         return [first, *(NEXT[1:] + rest for rest in others)] if self.instants else []

@@ -14,7 +14,7 @@ import orjson
 
 from services.clock import rfc3339
 from services.dashboard import Numbers
-from services.schemas import Alert, BoardState, DashboardData
+from services.schemas import Alert, BoardState, Metrics, Trends
 
 
 class Part(StrEnum):
@@ -97,6 +97,19 @@ class Snapshot:
     as_of: datetime
 
     @property
+    def metrics(self) -> Metrics:
+        return self.contents.numbers.metrics
+
+    @property
+    def trends(self) -> Trends:
+        return self.contents.numbers.trends
+
+    @property
+    def activity(self) -> list[bytes]:
+        """JSON of each ``ActivityItem``, newest first."""
+        return self.contents.numbers.recent.items
+
+    @property
     def alerts(self) -> tuple[Alert, ...]:
         return self.contents.alerts
 
@@ -121,10 +134,6 @@ class Snapshot:
     def timestamp(self) -> bytes:
         """JSON of ``as_of``."""
         return _timestamp(self.as_of)
-
-    @cached_property
-    def data(self) -> DashboardData:
-        return DashboardData.model_validate_json(b'{%b}' % self.members)
 
     @property
     def payload(self) -> dict[str, Any]:

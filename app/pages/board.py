@@ -153,7 +153,7 @@ class Board:
         )
         if not self._show_numbers(query, snapshot, charts):
             return False
-        self._view.show_charts(charts, query, today=day_of(snapshot.as_of, self._zone))
+        self._view.show_charts(charts, query, today=lambda: day_of(snapshot.as_of, self._zone))
         if news := self._news.since(query, charts, snapshot.alerts):
             self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')

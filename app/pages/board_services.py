@@ -17,7 +17,7 @@ from services.preferences import PreferenceChange, Preferences
 from services.query import DashboardQuery
 from services.questions import Question
 from services.saved_views import SavedView
-from services.schemas import Alert, Charts, DashboardData, RevenueAtRisk
+from services.schemas import Alert, Charts, Metrics, RevenueAtRisk, Trends
 from services.visit_news import VisitNews
 
 
@@ -27,7 +27,13 @@ class BoardSnapshot(Protocol):
         """Stands for the data but their time: the same object only while they are the same."""
 
     @property
-    def data(self) -> DashboardData: ...
+    def metrics(self) -> Metrics: ...
+    @property
+    def trends(self) -> Trends: ...
+    @property
+    def activity(self) -> Sequence[bytes]:
+        """JSON of an ``ActivityItem`` each, newest first."""
+
     @property
     def alerts(self) -> tuple[Alert, ...]: ...
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from nicegui import ui
@@ -59,21 +60,20 @@ class DashboardView:
         if self._shown is None or self._shown[1] is not state.query:
             self._alerts.make_room()
         self._shown = (snapshot.contents, state.query)
-        data = snapshot.data
-        self._show_state(any_prediction=data.metrics.total_predictions > 0, state=state)
-        self._metrics.show(
-            data.metrics, data.trends, links=card_links(state.query), days=charts.days if charts else None
-        )
-        self._alerts.show(data.alerts)
-        self._activity.show(data.recent_activity)
+        metrics, days = snapshot.metrics, charts.days if charts else None
+        self._show_state(any_prediction=metrics.total_predictions > 0, state=state)
+        self._metrics.show(metrics, snapshot.trends, links=card_links(state.query), days=days)
+        self._alerts.show(snapshot.alerts)
+        self._activity.show(snapshot.activity)
         set_class(self._metrics, 'loading', on=False)
 
-    def show_charts(self, charts: Charts, query: DashboardQuery, *, today: date) -> None:
+    def show_charts(self, charts: Charts, query: DashboardQuery, *, today: Callable[[], date]) -> None:
+        """:param today: asked for only where anything changed."""
         shown, asked = self._charts or (None, None)
+        self._charts = (charts, query)  # equal ones, too: the next look finds the very same
         if query != asked or (charts is not shown and charts != shown):
-            self._charts = (charts, query)
             self._metrics.show_days(charts.days)
-            self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today)
+            self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today())
         set_class(self._panels, 'loading', on=False)
 
     def show_busy(self, busy: bool, *, why: str = '') -> None:

@@ -28,10 +28,8 @@ from services.schemas import (
     Alert,
     AlertType,
     AtRiskCustomer,
-    BoardState,
     ChangesSince,
     Charts,
-    DashboardData,
     DayFigures,
     Metrics,
     PredictionStatus,
@@ -113,18 +111,14 @@ def charts() -> Charts:
 
 @dataclass(frozen=True, kw_only=True)
 class FakeSnapshot:
-    data: DashboardData
+    metrics: Metrics
+    activity: Sequence[bytes]
+    alerts: tuple[Alert, ...]
+    trends: Trends = TRENDS
     contents: object = field(default_factory=object)
     as_of: datetime = NOW
     has_sample: bool = False
-
-    @property
-    def alerts(self) -> tuple[Alert, ...]:
-        return self.data.alerts
-
-    @property
-    def refreshing(self) -> bool:
-        return self.data.state is BoardState.REFRESHING
+    refreshing: bool = False
 
 
 @dataclass
@@ -151,20 +145,17 @@ class FakeHub:
     watches: list[FakeWatch] = field(default_factory=list)
     on_change: Callable[[], Awaitable[None]] | None = None
 
-    async def snapshot(self, user_id: int, query: DashboardQuery) -> FakeSnapshot:
+    async def snapshot(self, _user_id: int, query: DashboardQuery) -> FakeSnapshot:
         if self.error:
             raise self.error
         self.queries.append(query)
-        data = DashboardData(
-            user_id=user_id,
-            timestamp='2026-11-23T14:02:11.000Z',
+        return FakeSnapshot(
             metrics=self.metrics,
-            recent_activity=self.activities,
-            trends=TRENDS,
+            activity=[item.model_dump_json().encode() for item in self.activities],
             alerts=self.alerts,
+            as_of=NOW + timedelta(seconds=len(self.queries)),
+            has_sample=self.has_sample,
         )
-        as_of = NOW + timedelta(seconds=len(self.queries))
-        return FakeSnapshot(data=data, as_of=as_of, has_sample=self.has_sample)
 
     async def charts(self, _user_id: int, _query: DashboardQuery) -> Charts:
         return self.board_charts

@@ -10,7 +10,6 @@ from nicegui.testing import User
 
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
-from services.schemas import BoardState
 from tests.ui.board_user import one, one_hidden, refresh, settled, text
 from tests.ui.drawn import metric, press
 from tests.ui.fakes import METRICS, FakeHub, FakeSnapshot, more
@@ -58,7 +57,7 @@ async def test_numbers_that_are_being_worked_out_anew_are_shown_as_the_last_know
     class Refreshing(FakeHub):
         async def snapshot(self, user_id: int, query: DashboardQuery) -> FakeSnapshot:
             snapshot = await FakeHub.snapshot(hub, user_id, query)
-            return replace(snapshot, data=snapshot.data.model_copy(update={'state': BoardState.REFRESHING}))
+            return replace(snapshot, refreshing=True)
 
     await user.open('/')
     as_before: Any = hub.snapshot

@@ -150,7 +150,7 @@ class Setting:
 
     async def total(self, user: int | None = None, query: DashboardQuery = EVERYTHING) -> int:
         snapshot = await self.hub.snapshot(user or self.alice, query)
-        return snapshot.data.metrics.total_predictions
+        return snapshot.metrics.total_predictions
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def setting(tmp_path: Path) -> Iterator[Setting]:
 async def test_many_readers_cause_one_computation(setting: Setting) -> None:
     setting.take(0.5, 0.1)
     snapshots = await asyncio.gather(*(setting.hub.snapshot(setting.alice, EVERYTHING) for _ in range(100)))
-    assert {snapshot.data.metrics.total_predictions for snapshot in snapshots} == {2}
+    assert {snapshot.metrics.total_predictions for snapshot in snapshots} == {2}
     assert (setting.overviews, setting.alerts.evaluated) == (1, 0)
 
 
