@@ -9,7 +9,6 @@
   const CHANGED = 'The file could not be read: it was changed, moved or closed meanwhile. Choose it again.';
   const OVER_ENDS = 400; // milliseconds: a browser repeats "dragover" more often than that
   const CARD_COMES = 15_000;
-  const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
 
   const queue = [];
   const unsent = new Set(); // those that will be missed should the page go
@@ -196,7 +195,8 @@
   function size(bytes) {
     if (bytes < 1_000) return `${bytes} bytes`;
     const power = Math.min(Math.floor(Math.log10(bytes) / 3), 4);
-    return `${number.format(bytes / 1000 ** power)} ${['', 'KB', 'MB', 'GB', 'TB'][power]}`;
+    const [decimal] = document.querySelector('[data-signs]').dataset.signs; // as the server writes it
+    return `${(bytes / 1000 ** power).toFixed(1).replace('.', decimal)} ${['', 'KB', 'MB', 'GB', 'TB'][power]}`;
   }
 
   function duration(seconds) {

@@ -54,7 +54,7 @@ def zoomable(span: object) -> Figure:
 
 def day_axis(days: Sequence[date], span: object) -> Figure:
     """That of values by day. A single day is shown in the middle, and there is nothing to zoom into."""
-    axis = zoomable(span) | {'tickformatstops': _whole_days(), 'hoverformat': '%a %-d %b %Y'}
+    axis = zoomable(span) | {'tickformatstops': _whole_days(), 'hoverformat': f'%a, {number_format().dates.day}'}
     if len(days) != 1:
         return axis
     middle = days[0].isoformat()
@@ -80,8 +80,9 @@ def day_bars(level: RiskLevel, dates: Sequence[str], numbers: Sequence[int]) -> 
 
 def _whole_days() -> list[Figure]:
     """A day has one label, also where the axis is so short that it has several ticks."""
+    day = number_format().dates.short_day
     return [
-        {'dtickrange': [None, DAY - 1], 'value': '\u200b\n%-d %b'},
-        {'dtickrange': [DAY, 'M11'], 'value': '%-d %b'},
+        {'dtickrange': [None, DAY - 1], 'value': f'\u200b\n{day}'},
+        {'dtickrange': [DAY, 'M11'], 'value': day},
         {'dtickrange': ['M12', None], 'value': '%Y'},
     ]

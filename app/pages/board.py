@@ -218,7 +218,6 @@ class Board:
 
     def _open(self, query: DashboardQuery) -> None:
         """Look at a saved view; the back button leads to what was looked at before."""
-
         before = self._here()
         if self._go(parameters_of(query)) != before:
             self._show_address()
@@ -241,7 +240,8 @@ class Board:
 
     def _show_filters(self) -> None:
         state = self._state
-        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
+        with written_as(self._numbers):
+            self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
         self._views.follow()
         self._connection.show_query(address_of(state.query, path=''))
 

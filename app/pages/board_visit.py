@@ -13,7 +13,7 @@ from app.pages.board_services import BoardIdentity, BoardNewsService
 from app.pages.reader import numbers_of
 from app.pages.saving import UNEXPECTED
 from app.pages.seldom import Seldom
-from components.formats import day, short_day, written_as
+from components.formats import day, short_day, time_of_day, written_as
 from components.since_panel import SincePanel
 from services.calendar import time_zone
 from services.errors import ChurnboardError
@@ -103,4 +103,4 @@ def moment_words(instant: datetime, *, now: datetime, zone: ZoneInfo) -> str:
         named = f'{at:%A}'
     else:
         named = short_day(at.date()) if at.year == today.year else day(at.date())
-    return f'{named} {at:%H:%M}'
+    return f'{named} {time_of_day(at)}'

@@ -22,6 +22,7 @@ from components.error_banner import ErrorBanner
 from components.formats import written_as
 from components.source_list import SourceItem, SourceList
 from components.status_line import StatusLine
+from services.calendar import time_zone
 from services.errors import ChurnboardError
 from services.sources import SourceInfo
 
@@ -57,6 +58,7 @@ class DataPage:
         self._user_id = identity.user_id
         self._client = client
         self._numbers = numbers_of(client)
+        self._zone = time_zone(identity.time_zone)
         self.updates = Updates(
             services.preferences, identity.user_id, client, self.refresh, beat=services.settings.refresh_seconds
         )
@@ -146,7 +148,7 @@ class DataPage:
             await self._undo(source)
 
         with written_as(self._numbers):
-            title, text, action = undo_question(source)
+            title, text, action = undo_question(source, self._zone)
         with self._client.content:
             dialog = ConfirmDialog(title, text, action=action, on_confirm=confirmed)
         dialog.on('hide', dialog.delete, args=[])

@@ -21,7 +21,6 @@ from components.page_links import PageLinks
 from components.page_theme import PageTheme
 from components.session_warning import SessionWarning
 from components.text import Text
-from services.preferences import Locale
 
 ASSETS = Path(__file__).parents[2] / 'assets'
 EVERYWHERE = (
@@ -68,7 +67,6 @@ def frame(
             PageLinks(PAGES, current=path)
             connection = Connection(
                 time_zone=identity.time_zone,
-                locale='' if chosen.locale is Locale.BROWSER else chosen.locale.value,
                 numbers=numbers_of(client),
                 shortcuts=chosen.shortcuts,
             )

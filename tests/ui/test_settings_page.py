@@ -291,7 +291,8 @@ async def test_rate_locale_and_shortcuts_are_kept_and_followed_by_this_page(
     await settled()
     await choose(user, 'shortcuts', 'off')
     connection = one(user, 'connection').props
-    assert (connection['data-locale'], connection['data-no-shortcuts']) == ('de-DE', 'true')
+    assert (connection['data-signs'], connection['data-day']) == (',.', '%-d %b %Y')
+    assert connection['data-no-shortcuts'] == 'true'
     assert connection['data-paused'] == 'off'
     assert services.preferences.kept == Preferences(interval=UpdateInterval.OFF, locale=Locale.DE_DE, shortcuts=False)
     user.find(marker='rate').trigger('change', '60')
