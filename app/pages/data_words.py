@@ -117,7 +117,8 @@ def undo_question(source: SourceInfo, zone: ZoneInfo) -> Question:
 
 
 def undone_words(name: str, removed: Removed) -> str:
-    words = f'{name} is undone: {plural(removed.deleted, "prediction", "predictions")} removed'
+    predictions = plural(removed.deleted, 'prediction', 'predictions') if removed.deleted else 'no predictions'
+    words = f'{name} is undone: {predictions} removed'
     if removed.restored:
         words += f', {plural(removed.restored, "earlier value is", "earlier values are")} back'
     return f'{words}.'
