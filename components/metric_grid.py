@@ -90,6 +90,11 @@ class MetricGrid(Markup):
         self._days: Sequence[DayFigures] | None = None
         super().__init__(self._grid())
 
+    def show_zone(self, zone: str) -> None:
+        """Days are those of another zone now."""
+        self._cards = Rows(partial(metric_card, zone=zone))
+        self.draw(self._grid())
+
     def show(
         self,
         metrics: Metrics,

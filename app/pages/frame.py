@@ -77,7 +77,8 @@ def frame(
         Text('h1', title).classes('sr-only')
         yield connection
     with layout, ui.element('footer').classes('bottom'):
-        Text('p', f'Days are calendar days in {identity.time_zone}.')
+        days = Text('p', _days_in(identity.time_zone)).mark('days-in')
+        connection.on_zone(lambda zone: days.set_text(_days_in(zone)))
 
 
 @cache
@@ -92,6 +93,10 @@ def _add_assets(names: Collection[str]) -> None:
             ui.add_head_html(f'<link rel="stylesheet" href="{asset_url(name)}">')
         else:
             ui.add_head_html(f'<script defer src="{asset_url(name)}"></script>')
+
+
+def _days_in(zone: str) -> str:
+    return f'Days are calendar days in {zone}.'
 
 
 def _skip_link(target: str) -> ui.element:

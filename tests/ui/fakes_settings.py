@@ -112,6 +112,7 @@ class EndingRegistry(FakeRegistry):
 @dataclass
 class FakeSeen:
     at: object = NOW
+    state: None = None
 
 
 @dataclass
