@@ -333,6 +333,12 @@ async def test_the_sessions_are_listed_with_this_one_first(user: User) -> None:
     assert not any(f"'{id_hash}'" in sent for id_hash in ('phone', 'laptop', 'hash')), 'no hash leaves the server'
 
 
+async def test_other_browsers_say_when_they_were_last_seen_where_that_is_known(user: User) -> None:
+    await user.open('/')
+    seen = [row._seen_at.props.get('datetime') if row._seen.visible else None for row in rows(user)]
+    assert seen == [None, '2026-11-23T13:32:11.000Z', None]
+
+
 async def test_one_browser_is_signed_out_after_asking(user: User, services: FakeSettingsServices) -> None:
     await user.open('/')
     with user.client:  # type: ignore[union-attr]
