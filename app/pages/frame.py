@@ -33,6 +33,7 @@ EVERYWHERE = (
     'focus.js',
     'session.js',
     'palette.js',
+    'print.js',
     'unseen.js',
 )
 PAGES = {'/': 'Board', '/data': 'Data'}
