@@ -53,6 +53,7 @@ from services.predictions import Ingest
 from services.preferences import PreferenceStore
 from services.rollup_upkeep import RollupUpkeep
 from services.saved_views import SavedViews
+from services.session_use import SessionUse
 from services.sign_in_limits import SignInLimits
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
@@ -74,7 +75,8 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
     """Create every long-lived object on an opened and prepared database."""
     bands = settings.bands
     counters = Counters()
-    lookup, key_use = UserLookup(database), KeyUse(database, clock=clock)
+    lookup = UserLookup(database)
+    key_use, session_use = KeyUse(database, clock=clock), SessionUse(database, clock=clock)
     lane = Lane()
     auth = Auth(
         database,
@@ -90,6 +92,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
             counters=counters,
         ),
         key_use=key_use,
+        session_use=session_use,
     )
     dashboard = Dashboard(bands=bands)
     hub = LiveHub(
@@ -163,6 +166,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         browser_sessions=BrowserSessions(database, clock=clock),
         api_keys=ApiKeys(database, clock=clock),
         key_use=key_use,
+        session_use=session_use,
         hub=hub,
         ingest=ingest,
         predictions=PredictionList(database, dashboard, clock=clock),

@@ -21,6 +21,7 @@ def lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMana
         services.supervisor.start('slow requests', services.request_timeouts.run)
         services.supervisor.start('beat', Beat(services.hub).run)
         services.supervisor.start('key use', services.key_use.run)
+        services.supervisor.start('session use', services.session_use.run)
         services.supervisor.start('access', services.access.run)
         if services.settings.metrics_token:
             services.supervisor.start('loop lag', services.lag.run)

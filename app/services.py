@@ -26,6 +26,7 @@ from services.predictions import Ingest
 from services.preferences import PreferenceStore
 from services.rollup_upkeep import RollupUpkeep
 from services.saved_views import SavedViews
+from services.session_use import SessionUse
 from services.socket_server import SocketServer
 from services.socket_service import SocketService
 from services.supervision import Supervisor
@@ -49,6 +50,7 @@ class Services:
     browser_sessions: BrowserSessions
     api_keys: ApiKeys
     key_use: KeyUse
+    session_use: SessionUse
     hub: LiveHub
     ingest: Ingest
     predictions: PredictionList

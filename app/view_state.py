@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from components.formats import day
 from services.errors import InvalidRequest
 from services.query import DashboardQuery, DateRange
 from services.schemas import RiskLevel
@@ -41,7 +42,10 @@ class ViewState:
 
     @property
     def chips(self) -> dict[str, str]:
-        """The filters that narrow the board, each in words, by the name that :meth:`clear` knows."""
+        """The filters that narrow the board, each in words, by the name that :meth:`clear` knows.
+
+        Days are written for whoever they are written for now.
+        """
         query = self.query
         words = {
             'risk': ' or '.join(level.value for level in reversed(query.risk)) + ' risk' if query.risk else '',
@@ -136,7 +140,7 @@ class ViewState:
         if query.range:
             return PERIOD_WORDS[query.range.value]
         if query.first_day and query.last_day:
-            return f'{query.first_day} to {query.last_day}'
+            return f'{day(query.first_day)} to {day(query.last_day)}'
         if query.first_day:
-            return f'{query.first_day} or later'
-        return f'{query.last_day} or earlier' if query.last_day else ''
+            return f'{day(query.first_day)} or later'
+        return f'{day(query.last_day)} or earlier' if query.last_day else ''

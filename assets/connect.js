@@ -49,7 +49,7 @@
     clearTimeout(late);
     busy = false;
     paint();
-    card()?.querySelector('[data-token="reveal"]:not([hidden]), [data-token="get"]')?.focus();
+    if (card()) window.focusHome(card());
   }
 
   async function refusal(answer) {
@@ -79,10 +79,10 @@
   function draw(element) {
     element.innerHTML = `
       <div class="token-row"><code class="token-value" hidden></code>
-      <button class="button" type="button" data-token="reveal" hidden>Reveal</button>
+      <button class="button" type="button" data-token="reveal" data-home-focus hidden>Reveal</button>
       <button class="button" type="button" data-token="copy" aria-label="Copy the token" hidden>Copy</button>
-      <button class="button button-strong" type="button" data-token="get"></button>
-      <a class="link" href="/login?next=/connect" hidden>Sign in</a></div>
+      <button class="button button-strong" type="button" data-token="get" data-home-focus></button>
+      <a class="link" href="/login?next=/connect" data-home-focus hidden>Sign in</a></div>
       <p class="token-note" aria-live="off"></p><p class="sr-only" role="status"></p>`;
   }
 

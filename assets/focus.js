@@ -40,7 +40,8 @@
     if (!held?.contains(target)) held = null; // who clicks beside it lets go of it
   }
 
-  const atHome = () => homes.flatMap((home) => [...home.querySelectorAll('[data-home-focus]')]).find(isThere);
+  const placesOf = (part) => [...part.querySelectorAll('[data-home-focus]')];
+  const atHome = () => homes.flatMap(placesOf).find(isThere);
 
   function nearby() {
     const place = around.indexOf(held);
@@ -54,6 +55,15 @@
     held = null;
     next?.focus({ preventScroll: !byKey });
   }
+
+  // To a part of the page that has the answer, from the one it was asked in. Whether it went: nobody is taken away from
+  // what they do meanwhile.
+  window.focusHome = (part, { from = part } = {}) => {
+    const { activeElement: now } = document;
+    const next = now === document.body || from.contains(now) ? placesOf(part).find(isThere) : null;
+    next?.focus({ preventScroll: true });
+    return Boolean(next);
+  };
 
   function takeFocus() {
     const wanted = document.querySelector('[data-take-focus]:not([data-had-focus])');

@@ -42,26 +42,45 @@
 
   // --- time
 
+  // In the order and the hours the server names, as it writes them itself. Words are English, as the page is.
+  const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+  const PARTS = {
+    weekday: 'short', day: 'numeric', month: 'numeric', year: 'numeric', hour: '2-digit', minute: '2-digit',
+    second: '2-digit', hourCycle: 'h23', timeZoneName: 'short',
+  };
+  const manner = () => root()?.dataset ?? {};
   const formats = {};
-  function format(name, options) {
-    const { zone, locale } = root()?.dataset ?? {};
-    const key = [name, zone, locale].join(' '); // chosen anew on the page of settings
+  function format() {
+    const { zone, day = '' } = manner();
+    const language = day.startsWith('%b') ? 'en-US' : 'en-GB'; // what a zone is called there: EST, or CET
+    const key = `${language} ${zone}`;
     if (!formats[key]) {
       try {
-        formats[key] = new Intl.DateTimeFormat(locale, { ...options, timeZone: zone });
+        formats[key] = new Intl.DateTimeFormat(language, { ...PARTS, timeZone: zone });
       } catch {
-        formats[key] = new Intl.DateTimeFormat(locale, options); // a zone this browser does not know
+        formats[key] = new Intl.DateTimeFormat(language, PARTS); // a zone this browser does not know
       }
     }
     return formats[key];
   }
-  const clock = (date) => format('clock', { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(date);
-  const day = (date) => format('day', { day: 'numeric', month: 'short', year: 'numeric' }).format(date);
-  const full = (date) =>
-    format('full', {
-      weekday: 'short', day: 'numeric', month: 'short', year: 'numeric',
-      hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
-    }).format(date);
+  function inParts(date) {
+    const found = Object.fromEntries(format().formatToParts(date).map(({ type, value }) => [type, value]));
+    const { weekday, day, month, year, hour, minute, second, timeZoneName } = found;
+    return {
+      '%a': weekday, '%-d': day, '%b': MONTHS[month - 1], '%Y': year, '%H': hour, '%-I': `${hour % 12 || 12}`,
+      '%M': minute, '%S': second, '%p': hour < 12 ? 'AM' : 'PM', '%Z': timeZoneName,
+    };
+  }
+  function written(date, pattern) {
+    const parts = inParts(date);
+    return pattern.replace(/%-?[a-z]/gi, (name) => parts[name] ?? name);
+  }
+  const dayPattern = () => manner().day ?? '%-d %b %Y';
+  const timePattern = () => (manner().time ?? '%H:%M').replace('%M', '%M:%S');
+  const clock = (date) => written(date, timePattern());
+  const day = (date) => written(date, dayPattern());
+  const full = (date) => written(date, `%a, ${dayPattern()}, ${timePattern()} %Z`);
+  const moment = (date) => written(date, `${dayPattern()}, ${manner().time ?? '%H:%M'}`);
 
   function age(seconds) {
     if (seconds < 5) return 'just now';
@@ -76,9 +95,12 @@
     if (!element.dateTime || Number.isNaN(date.getTime())) return write(element, '');
     const seconds = (Date.now() - date) / 1000;
     const old = seconds > 7 * 86_400;
-    write(element, 'clock' in element.dataset ? clock(date) : old ? day(date) : age(seconds));
-    if (element.painted !== element.dateTime) element.title = full(date);
-    element.painted = element.dateTime;
+    const { clock: asClock, moment: asMoment } = element.dataset;
+    write(element, asClock === '' ? clock(date) : asMoment === '' ? moment(date) : old ? day(date) : age(seconds));
+    const { zone, day: order, time } = manner(); // chosen anew on the page of settings
+    const painted = [element.dateTime, zone, order, time].join();
+    if (element.painted !== painted) element.title = full(date);
+    element.painted = painted;
   }
 
   // --- connection

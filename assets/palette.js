@@ -92,13 +92,14 @@
     window.dispatchEvent(new PopStateEvent('popstate'));
   }
 
-  function run({ click, href, theme, find, help: keys }) {
+  function run({ click, href, theme, find, help: keys, print }) {
     const target = click && document.querySelector(click);
     const search = find && document.querySelector('.filters [data-key="/"]');
     if (target) target.click();
     else if (search) typeInto(search, find);
     else if (theme) emitEvent('churnboard:theme', theme);
     else if (keys) openHelp();
+    else if (print) document.dispatchEvent(new Event('churnboard:print'));
     else if (href) goTo(href);
   }
 

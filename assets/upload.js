@@ -9,15 +9,12 @@
   const CHANGED = 'The file could not be read: it was changed, moved or closed meanwhile. Choose it again.';
   const OVER_ENDS = 400; // milliseconds: a browser repeats "dragover" more often than that
   const CARD_COMES = 15_000;
-  const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
 
   const queue = [];
   const unsent = new Set(); // those that will be missed should the page go
   const arrived = new Map(); // transfers whose card the server is about to show, by upload id
   let sending = null;
   let overTimer = 0;
-  let held = null; // what last had the focus, and the part of the page it is in
-  let home = null;
 
   const zone = () => document.querySelector('[data-drop]');
   const write = (element, text) => {
@@ -55,6 +52,7 @@
       this.again = button('Try again', '', () => this.retry());
       this.cancel = button('Cancel', 'button-quiet', () => this.end());
       this.row = make('div', 'transfer');
+      this.row.dataset.home = this.cancel.dataset.homeFocus = ''; // see assets/focus.js
       const words = make('div', 'transfer-words');
       words.append(this.name, this.detail);
       const actions = make('div', 'transfer-actions');
@@ -126,12 +124,10 @@
     // The card is there, or will not come: this row has done its work.
     settle(id) {
       arrived.delete(id);
-      const waited = isWaiting();
+      const seen = isInSight();
       this.row.remove();
       const card = [...document.querySelectorAll('[data-upload]')].find((each) => each.dataset.upload === id);
-      if (!card || !waited) return;
-      card.scrollIntoView({ block: 'nearest' });
-      focusOn(card);
+      if (card && seen && window.focusHome(card, { from: zone() })) card.scrollIntoView({ block: 'nearest' });
     }
 
     // The browser says the same for a dead link and for a file that can no longer be read.
@@ -153,7 +149,6 @@
       queue.push(this);
       this.show('waiting');
       write(this.detail, 'Waiting');
-      this.cancel.focus();
       if (!sending) next();
     }
 
@@ -161,7 +156,6 @@
       unsent.delete(this);
       if (queue.includes(this)) queue.splice(queue.indexOf(this), 1);
       this.row.remove();
-      keepFocus();
       if (sending === this) this.request.abort();
     }
   }
@@ -196,7 +190,8 @@
   function size(bytes) {
     if (bytes < 1_000) return `${bytes} bytes`;
     const power = Math.min(Math.floor(Math.log10(bytes) / 3), 4);
-    return `${number.format(bytes / 1000 ** power)} ${['', 'KB', 'MB', 'GB', 'TB'][power]}`;
+    const [decimal] = document.querySelector('[data-signs]').dataset.signs; // as the server writes it
+    return `${(bytes / 1000 ** power).toFixed(1).replace('.', decimal)} ${['', 'KB', 'MB', 'GB', 'TB'][power]}`;
   }
 
   function duration(seconds) {
@@ -246,50 +241,21 @@
     names.forEach((name) => add({ name, size: 0 }, LEFT));
   }
 
-  // --- the focus: what had it may be gone once the server has answered
-
-  const isThere = (element) => element.isConnected && (element.checkVisibility?.() ?? true);
-
-  // Nobody is taken away from what they do meanwhile, or look at.
-  function isWaiting() {
+  // Who has scrolled away from it looks at something else.
+  function isInSight() {
     const { top, bottom } = zone().getBoundingClientRect();
-    const inSight = bottom > 0 && top < window.innerHeight;
-    return inSight && (document.activeElement === document.body || zone().contains(document.activeElement));
-  }
-
-  function focusOn(part) {
-    part.querySelector('[data-home-focus]')?.focus({ preventScroll: true });
-  }
-
-  function keepFocus() {
-    if (!held || isThere(held) || document.querySelector('.q-dialog')) return;
-    const target = home?.isConnected ? home : zone();
-    held = null;
-    if (document.activeElement === document.body || !isThere(document.activeElement)) focusOn(target);
-  }
-
-  function onFocus({ target }) {
-    if (target.closest('.q-dialog')) return; // it gives the focus back by itself
-    held = target;
-    home = target.closest('[data-home]');
-  }
-
-  function onPress({ target }) {
-    if (!held?.contains(target)) held = null; // who clicks beside it lets go of it
+    return bottom > 0 && top < window.innerHeight;
   }
 
   function onChangedPage() {
     if (zone() && 'churnboardUnsent' in sessionStorage) recallNames();
     for (const { dataset } of document.querySelectorAll('[data-upload]')) arrived.get(dataset.upload)?.settle(dataset.upload);
-    keepFocus();
   }
 
   document.addEventListener('dragover', onDragOver);
   document.addEventListener('drop', onDrop);
   document.addEventListener('change', onChange);
-  document.addEventListener('focusin', onFocus);
-  document.addEventListener('pointerdown', onPress);
-  new MutationObserver(onChangedPage).observe(document, { subtree: true, childList: true, attributeFilter: ['class'] });
+  new MutationObserver(onChangedPage).observe(document, { subtree: true, childList: true });
   window.addEventListener('pagehide', keepNames);
   window.addEventListener('beforeunload', (event) => sending && event.preventDefault());
 })();

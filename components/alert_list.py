@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
-from components.markup import Markup, Node, tag
+from components.markup import Child, Markup, Node, tag
 from components.panel import panel
 from components.time_ago import time_ago
 from services.schemas import Alert, AlertType
@@ -11,6 +12,8 @@ ICONS = {AlertType.CRITICAL: '▲', AlertType.WARNING: '◆', AlertType.INFO: 'i
 WORDS = {AlertType.CRITICAL: 'Critical', AlertType.WARNING: 'Warning', AlertType.INFO: 'For information'}
 WIDE_ROOM = 2
 """Alerts for which there is room at the least; on a phone it is for one."""
+INSTANT = re.compile(r'(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC')
+"""As messages name it, which programs read as well; the browser writes it for the reader, in the reader's zone."""
 
 
 class AlertList(Markup):
@@ -65,7 +68,17 @@ def _row(alert: Alert) -> Node:
             'div',
             'alert-body',
             tag('div', 'alert-head', tag('span', 'alert-word', WORDS[alert.type]), time_ago(alert.timestamp)),
-            tag('p', 'alert-message', alert.message),
+            tag('p', 'alert-message', *_message(alert.message)),
         ),
         key=alert.id,
     )
+
+
+def _message(text: str) -> Iterator[Child]:
+    rest = 0
+    for found in INSTANT.finditer(text):
+        day, time = found.groups()
+        yield text[rest : found.start()]
+        yield tag('time', datetime=f'{day}T{time}:00Z', data_moment='')
+        rest = found.end()
+    yield text[rest:]

@@ -23,12 +23,6 @@ CLEAR = 'rgba(0,0,0,0)'
 OF_LEVEL = {level: attrgetter(level.value) for level in LEVELS}
 DAY = 86_400_000
 """Milliseconds, which plotly.js counts time in."""
-WHOLE_DAYS: list[Figure] = [
-    {'dtickrange': [None, DAY - 1], 'value': '\u200b\n%-d %b'},
-    {'dtickrange': [DAY, 'M11'], 'value': '%-d %b'},
-    {'dtickrange': ['M12', None], 'value': '%Y'},
-]
-"""A day has one label, also where the axis is so short that it has several ticks."""
 
 
 def figure(traces: Sequence[Figure], *, x: Figure, y: Figure | None = None, **more: Any) -> Figure:
@@ -82,7 +76,9 @@ def column(level: RiskLevel, days: Sequence[RiskDay | DayFigures]) -> list[int]:
 
 def day_axis(dates: Sequence[str], span: object) -> Figure:
     """That of values by day. A single day is shown in the middle, and there is nothing to zoom into."""
-    axis = zoomable(span) | {'tickformatstops': WHOLE_DAYS, 'hoverformat': '%a %-d %b %Y'}
+    numbers = number_format().dates
+    stops = _whole_days(numbers.short_day)
+    axis = zoomable(span) | {'tickformatstops': stops, 'hoverformat': f'%a, {numbers.day}'}
     if len(dates) != 1:
         return axis
     (middle,) = dates
@@ -104,3 +100,13 @@ def day_bars(level: RiskLevel, dates: Sequence[str], numbers: list[int]) -> Figu
         'marker': {'color': FILLS[level]},
         'hovertemplate': '%{y:,}',
     }
+
+
+@lru_cache
+def _whole_days(day: str) -> list[Figure]:
+    """A day has one label, also where the axis is so short that it has several ticks."""
+    return [
+        {'dtickrange': [None, DAY - 1], 'value': f'\u200b\n{day}'},
+        {'dtickrange': [DAY, 'M11'], 'value': day},
+        {'dtickrange': ['M12', None], 'value': '%Y'},
+    ]

@@ -45,7 +45,9 @@ def volume_change(days: Sequence[DayFigures]) -> str | None:
     if len(whole) <= WEEK:
         return None
     now, before = (sum(day.predictions for day in week) for week in (whole[-WEEK:], whole[-2 * WEEK : -WEEK]))
-    return f'{count(now)} in the 7 days before, {_more(now - before)} in the 7 before those'
+    if now == before == 0:
+        return 'none in the 7 days before, nor in the 7 before those'
+    return f'{count(now) if now else "none"} in the 7 days before, {_more(now - before)} in the 7 before those'
 
 
 def in_points(change: float) -> str:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from nicegui import ui
 
@@ -15,24 +16,37 @@ class Connection(ui.element, default_classes='connection'):
     Drawn in the browser because it must also be right while the server cannot be reached.
     """
 
-    def __init__(
-        self, *, time_zone: str, locale: str = '', numbers: NumberFormat = ENGLISH, shortcuts: bool = True
-    ) -> None:
+    def __init__(self, *, time_zone: str, numbers: NumberFormat = ENGLISH, shortcuts: bool = True) -> None:
         """
-        :param locale: how times are written; empty: as the browser has it.
-        :param numbers: how the browser is to write those it asks for by itself.
+        :param numbers: how the browser is to write times, and the numbers it asks for by itself.
         :param shortcuts: whether single keys do something.
         """
         super().__init__('div')
         self.mark('connection')
         self.props['data-connection'] = ''
-        self.props['data-zone'] = time_zone
-        self.props['data-signs'] = numbers.decimal + numbers.group
-        self.show_locale(locale)
+        self.props['data-zone'] = self.time_zone = time_zone
+        self._on_zone: list[Callable[[str], Any]] = []
+        self.show_format(numbers)
         self.show_shortcuts(shortcuts)
 
-    def show_locale(self, locale: str) -> None:
-        set_prop(self, 'data-locale', locale or None)
+    def show_format(self, numbers: NumberFormat) -> None:
+        """How numbers and dates are written: here as in what the server writes."""
+        set_prop(self, 'data-signs', numbers.decimal + numbers.group)
+        set_prop(self, 'data-day', numbers.dates.day)
+        set_prop(self, 'data-time', numbers.dates.time)
+
+    def on_zone(self, listener: Callable[[str], Any]) -> None:
+        """Call ``listener(zone)`` when the page is to show the days of another zone."""
+        self._on_zone.append(listener)
+
+    def show_zone(self, zone: str) -> None:
+        """Whose days the page shows, and its times of day."""
+        if zone == self.time_zone:
+            return
+        self.time_zone = zone
+        set_prop(self, 'data-zone', zone)
+        for listener in self._on_zone:
+            listener(zone)
 
     def show_shortcuts(self, on: bool) -> None:
         set_prop(self, 'data-no-shortcuts', None if on else 'true')

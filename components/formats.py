@@ -1,4 +1,4 @@
-"""How numbers are written on the board: in the reader's own way, which whoever shows them says first."""
+"""How numbers and days are written: in the reader's own way, which whoever shows them says first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
@@ -20,11 +20,25 @@ MISSING = '–'
 
 
 @dataclass(frozen=True, slots=True)
+class DateFormat:
+    """The order of a day's parts, and the hours of a day: patterns that plotly.js and assets/live.js write by as well.
+
+    Months are English words, as the page is: 11/12 would be another day for every second reader.
+    """
+
+    day: str = '%-d %b %Y'
+    short_day: str = '%-d %b'
+    """Of a year that is known."""
+    time: str = '%H:%M'
+
+
+@dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """The signs between the digits."""
+    """The signs between the digits, and how they make a date."""
 
     decimal: str = '.'
     group: str = ','
+    dates: DateFormat = DateFormat()
 
 
 ENGLISH = NumberFormat()
@@ -48,16 +62,22 @@ def number_format() -> NumberFormat:
 
 def _written(english: str) -> str:
     """A number as Python writes it, in the reader's way and with the true minus sign."""
-    return english.translate(_signs(_in_force.get()))
+    numbers = _in_force.get()
+    return english.translate(_signs(numbers.decimal, numbers.group))
 
 
 @lru_cache(64)
-def _signs(numbers: NumberFormat) -> dict[int, int]:
-    return str.maketrans('.,-', numbers.decimal + numbers.group + MINUS)
+def _signs(decimal: str, group: str) -> dict[int, int]:
+    return str.maketrans('.,-', decimal + group + MINUS)
 
 
 def count(number: int) -> str:
     return _written(f'{number:,}')
+
+
+def tenths(number: float) -> str:
+    """With one decimal."""
+    return _written(f'{number:,.1f}')
 
 
 def percent(value: float, *, decimals: int = 1) -> str:
@@ -114,12 +134,29 @@ def percentage_points(change: float) -> str:
 
 
 def day(of: date) -> str:
-    return f'{of.day} {of:%b} {of.year}'
+    return _dated(of, _in_force.get().dates.day)
 
 
 def short_day(of: date) -> str:
     """Of a year that is known."""
-    return f'{of.day} {of:%b}'
+    return _dated(of, _in_force.get().dates.short_day)
+
+
+def time_of_day(at: datetime) -> str:
+    return _timed(at, _in_force.get().dates.time)
+
+
+def moment(at: datetime) -> str:
+    """A day and a time of it, in the zone that ``at`` is in."""
+    return f'{day(at)}, {time_of_day(at)}'
+
+
+def _dated(of: date, pattern: str) -> str:
+    return f'{of:{pattern.replace("%-d", str(of.day))}}'
+
+
+def _timed(at: datetime, pattern: str) -> str:
+    return f'{at:{pattern.replace("%-I", str(at.hour % 12 or 12))}}'
 
 
 def reason(text: str) -> str:

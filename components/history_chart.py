@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from components.chart_table import TableRow
-from components.formats import NBSP
+from components.formats import NBSP, moment
 from components.history_figure import score_history
 from components.lazy_chart import LazyChart, Picture
 from components.risk_chip import WORDS
@@ -36,6 +37,6 @@ class HistoryChart(LazyChart):
 
 
 def _row(of: Scoring) -> TableRow:
-    time = of.local_time.replace('T', ' ')[: len('2026-11-23 08:00')]
+    time = moment(datetime.fromisoformat(of.local_time))
     score = f'{of.score * 100:.4f}'.rstrip('0').rstrip('.') + f'{NBSP}%'
     return TableRow(of.id, (time, score, WORDS[of.level]))

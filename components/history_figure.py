@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.chart_layout import DAY, FILLS, NAMES, Figure, figure, zoomable
-from components.formats import NBSP, score
+from components.formats import NBSP, number_format, score
 from components.scorings import Scoring
 from services.schemas import RiskLevel
 
@@ -36,6 +36,7 @@ def score_history(scorings: Sequence[Scoring], *, medium: float, high: float) ->
 
 
 def _line(points: Sequence[Scoring]) -> Figure:
+    dates = number_format().dates
     return {
         'type': 'scatter',
         'mode': 'lines+markers' if len(points) <= FEW else 'lines',
@@ -49,7 +50,7 @@ def _line(points: Sequence[Scoring]) -> Figure:
             'line': {'width': 1, 'color': '#FFFFFF'},
         },
         'customdata': [f'{NAMES[each.level]}{NBSP}{score(each.score)}' for each in points],
-        'hovertemplate': '%{customdata}<br>%{x|%a %-d %b %Y, %H:%M}<extra></extra>',
+        'hovertemplate': f'%{{customdata}}<br>%{{x|%a, {dates.day}, {dates.time}}}<extra></extra>',
     }
 
 
@@ -83,9 +84,9 @@ def _name(level: RiskLevel, top: float) -> Figure:
 
 def _stops() -> list[Figure]:
     """Times where the axis is short, days where it is longer, years where it is long."""
-    month = 'M1'
+    month, dates = 'M1', number_format().dates
     return [
-        {'dtickrange': [None, DAY - 1], 'value': '%H:%M\n%-d %b'},
-        {'dtickrange': [DAY, month], 'value': '%-d %b'},
+        {'dtickrange': [None, DAY - 1], 'value': f'{dates.time}\n{dates.short_day}'},
+        {'dtickrange': [DAY, month], 'value': dates.short_day},
         {'dtickrange': [month, None], 'value': '%b %Y'},
     ]

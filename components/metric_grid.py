@@ -90,6 +90,11 @@ class MetricGrid(Markup):
         self._days: Sequence[DayFigures] | None = None
         super().__init__(self._grid())
 
+    def show_zone(self, zone: str) -> None:
+        """Days are those of another zone now."""
+        self._cards = Rows(partial(metric_card, zone=zone))
+        self.draw(self._grid())
+
     def show(
         self,
         metrics: Metrics,
@@ -133,15 +138,16 @@ def _readings(metrics: Metrics, trends: Trends, links: Mapping[str, str]) -> lis
         return reading(card, formats.count(number), f'{formats.share(number, total)} of predictions')
 
     total, active = metrics.total_predictions, metrics.active_users_today
-    customers = formats.plural(active, 'customer', 'customers')
+    new = metrics.new_predictions_today
+    customers = f', for {formats.plural(active, "customer", "customers")}' if active else ''
     return [
         mean(CHURN, formats.fraction(metrics.avg_churn_score), trends.churn_trend),
         band(HIGH, metrics.high_risk_predictions),
         mean(RETENTION, formats.percent(metrics.retention_rate), trends.retention_trend),
-        reading(NEW, formats.count(metrics.new_predictions_today), f'predictions, for {customers}'),
-        reading(TOTAL, formats.count(total), 'that match'),
+        reading(NEW, formats.count(new), f'{"prediction" if new == 1 else "predictions"}{customers}'),
+        reading(TOTAL, formats.count(total), 'that matches' if total == 1 else 'that match'),
         band(MEDIUM, metrics.medium_risk_predictions),
         band(LOW, metrics.low_risk_predictions),
         mean(ENGAGEMENT, formats.percent(metrics.engagement_score), trends.engagement_trend),
-        reading(ACTIVE, formats.count(active), 'customers'),
+        reading(ACTIVE, formats.count(active), 'customer' if active == 1 else 'customers'),
     ]

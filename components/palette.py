@@ -24,6 +24,8 @@ class Command:
     """The theme it chooses."""
     help: bool = False
     """Whether it shows the keys."""
+    print: bool = False
+    """Whether it prints the page, with all its charts."""
 
 
 class Palette(Text):

@@ -24,6 +24,8 @@ class SessionItem:
     browser: str
     """Empty where it is not known."""
     signed_in_at: str
+    last_seen_at: str
+    """Empty where it is not known, or goes without saying."""
     is_this: bool
 
 
@@ -38,6 +40,10 @@ class SessionRow(Row[SessionItem], default_classes='session-row'):
                 with ui.element('span').classes('quiet session-time'):
                     Text('span', 'Signed in ')
                     self._time = TimeAgo()
+                    self._seen = ui.element('span').mark('last-seen')
+                    with self._seen:
+                        Text('span', ' · Last seen ')
+                        self._seen_at = TimeAgo()
             self._this = Text('span', 'This browser').classes('session-this')
             self._end = Button('Sign out', self._ask, kind='quiet').mark('end-session')
 
@@ -45,6 +51,8 @@ class SessionRow(Row[SessionItem], default_classes='session-row'):
         self._item = item
         self._name.set_text(item.browser or NAMELESS)
         self._time.show(item.signed_in_at)
+        self._seen_at.show(item.last_seen_at or None)
+        self._seen.set_visibility(bool(item.last_seen_at))
         self._this.set_visibility(item.is_this)
         self._end.set_visibility(not item.is_this)
         set_prop(self._end, 'aria-label', f'Sign out {item.browser or NAMELESS}')

@@ -22,4 +22,4 @@ class TokenCard(Panel):
                 copy.props['aria-label'] = 'Copy the address'
             Text('dt', 'Token')
             with ui.element('dd'):
-                ui.element('div').classes('token').props('data-token-card').mark('token-card')
+                ui.element('div').classes('token').props('data-token-card data-home').mark('token-card')

@@ -73,16 +73,31 @@ def silent(facts: AlertFacts) -> bool:
     return facts.newest is not None and facts.now - facts.newest > STALE
 
 
+def high_share_words(facts: AlertFacts) -> str:
+    if facts.customers_high == facts.customers:
+        one = facts.customers == 1
+        return 'The only customer is at high risk' if one else f'All {facts.customers:,} customers are at high risk'
+    return (
+        f'{tenths(100 * facts.customers_high, facts.customers)} % of customers are at high risk '
+        f'({facts.customers_high:,} of {facts.customers:,})'
+    )
+
+
+def newly_high_words(facts: AlertFacts) -> str:
+    """An alert that has started lasts for the day, also where those who became high risk were corrected meanwhile."""
+    today, *before = facts.newly_high
+    many = f'{today:,}' if today else 'No'
+    usual = f'{tenths(sum(before), len(before))} a day' if any(before) else 'none'
+    return f'{many} {"customers" if today > 1 else "customer"} became high risk today; {usual} in the 7 days before'
+
+
 RULES = (
     AlertRule(
         key='high-share',
         type=AlertType.CRITICAL,
         starts=lambda facts: share_reaches(facts, 20),
         ends=lambda facts, _: not share_reaches(facts, 18),
-        message=lambda facts: (
-            f'{tenths(100 * facts.customers_high, facts.customers)} % of customers are at high risk '
-            f'({facts.customers_high:,} of {facts.customers:,})'
-        ),
+        message=high_share_words,
     ),
     AlertRule(
         key='mean-rise',
@@ -99,10 +114,7 @@ RULES = (
         type=AlertType.WARNING,
         starts=newly_high_surge,
         ends=lambda facts, started: facts.today != started(),
-        message=lambda facts: (
-            f'{facts.newly_high[0]:,} customers became high risk today; '
-            f'{tenths(sum(facts.newly_high[1:]), 7)} a day in the 7 days before'
-        ),
+        message=newly_high_words,
     ),
     AlertRule(
         key='silent',

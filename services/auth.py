@@ -22,6 +22,7 @@ from services.models import User
 from services.password_change import PasswordChange, PasswordChanged
 from services.passwords import Passwords
 from services.session_life import SessionEnd, SessionLife
+from services.session_use import SessionUse
 from services.sign_in import SignIn, refused
 from services.sign_in_limits import SignInLimits
 from services.tokens import Tokens
@@ -46,14 +47,16 @@ class Auth:
         lookup: UserLookup | None = None,
         limits: SignInLimits | None = None,
         key_use: KeyUse | None = None,
+        session_use: SessionUse | None = None,
     ) -> None:
         """
         :param session_max_hours: how far a session may be prolonged, from the sign-in on.
         :param lookup: whoever else looks users up may share it.
-        :param key_use: somebody has to run it.
+        :param key_use: somebody has to run it, and ``session_use``.
         """
         self._database = database
         self._clock = clock
+        self._session_use = session_use or SessionUse(database, clock=clock)
         self._token_life = timedelta(seconds=token_seconds)
         self.session_life = SessionLife(length=timedelta(hours=session_hours), limit=timedelta(hours=session_max_hours))
         limits = limits or SignInLimits(counters=Counters())
@@ -144,9 +147,13 @@ class Auth:
         return await self._password_change.change(user_id, current, new, keep=keep, address=address)
 
     async def living_sessions(self, hashes: Collection[str]) -> set[str]:
-        """Those of the browser sessions that are still valid, in one query."""
+        """Those of the browser sessions that are still valid, in one query; who asks has something open of them."""
         wanted, now = set(hashes), self._clock()
-        return await self._database.read(lambda session: sessions.living(session, wanted, now=now)) if wanted else set()
+        if not wanted:
+            return set()
+        living = await self._database.read(lambda session: sessions.living(session, wanted, now=now))
+        self._session_use.note_all(living)
+        return living
 
     async def authenticate_user(self, token: object) -> Identity:
         """Whose token or API key this is: the one check behind REST and Socket.IO.
@@ -232,6 +239,7 @@ class Auth:
         found = await self._database.read(lambda session: sessions.find(session, id_hash, now=now))
         if found is None:
             return None
+        self._session_use.note(id_hash)
         row, user = found
         return Identity.of(
             user,

@@ -20,6 +20,8 @@ class SessionInfo:
     """Such as "Firefox on Linux"; empty where it is not known."""
     signed_in_at: datetime
     expires_at: datetime
+    last_seen_at: datetime | None = None
+    """By some minutes; ``None``: not since it could be told."""
 
 
 class BrowserSessions:
@@ -67,4 +69,5 @@ def _info(row: BrowserSession) -> SessionInfo:
         browser=row.browser,
         signed_in_at=from_micros(row.created_at),
         expires_at=from_micros(row.expires_at),
+        last_seen_at=None if row.last_seen_at is None else from_micros(row.last_seen_at),
     )

@@ -49,6 +49,8 @@ class BrowserSession(SQLModel, table=True):
     expires_at: int = Field(sa_type=BigInteger)
     browser: str = Field(default='', sa_column=Column(Text, nullable=False, server_default=text("''")))
     """Its name for the person's own list; empty where it is not known."""
+    last_seen_at: int | None = Field(default=None, sa_type=BigInteger)
+    """By some minutes; null of one that began with an earlier release and was not seen since."""
 
 
 class UserRevision(SQLModel, table=True):

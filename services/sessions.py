@@ -44,6 +44,7 @@ def start(
             created_at=to_micros(now),
             expires_at=to_micros(expires_at),
             browser=browser,
+            last_seen_at=to_micros(now),
         )
     )
 

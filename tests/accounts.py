@@ -15,6 +15,7 @@ from services.auth import Auth
 from services.database import Database
 from services.models import User
 from services.passwords import Passwords
+from services.session_use import SessionUse
 
 SECRET = 'k3Jx0v9QeWcYb7Zs1LhTnRm5Ua8Pd2Gf'
 PASSWORD = 'violet kettle ninety-one'
@@ -54,7 +55,9 @@ def add_user(database: Database, email: str = 'alice@example.com', *, name: str 
         return users.add(session, email, password_hash=CHEAP.hash(PASSWORD), name=name, time_zone=time_zone)
 
 
-def create_auth(database: Database, clock: SettableClock, *, token_seconds: int = 3600) -> Auth:
+def create_auth(
+    database: Database, clock: SettableClock, *, token_seconds: int = 3600, session_use: SessionUse | None = None
+) -> Auth:
     return Auth(
         database,
         secret_key=SECRET,
@@ -63,4 +66,5 @@ def create_auth(database: Database, clock: SettableClock, *, token_seconds: int 
         session_max_hours=168,
         clock=clock,
         passwords=Passwords(CHEAP),
+        session_use=session_use,
     )

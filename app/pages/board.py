@@ -21,6 +21,7 @@ from app.pages.board_views import ViewDesk
 from app.pages.board_visit import BoardVisit
 from app.pages.dashboard_view import DashboardView
 from app.pages.frame import frame
+from app.pages.page_zone import follow_zone
 from app.pages.reader import numbers_of
 from app.pages.sample_removal import SampleRemoval
 from app.pages.together import together
@@ -33,7 +34,6 @@ from components.sample_banner import SampleBanner
 from components.status_line import StatusLine
 from components.text import Text
 from components.toolbar import Toolbar
-from services.calendar import day_of, time_zone
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
@@ -55,7 +55,6 @@ class Board:
     def __init__(self, services: BoardServices, identity: BoardIdentity, client: Client) -> None:
         self._services = services
         self._user_id = identity.user_id
-        self._zone = time_zone(identity.time_zone)
         self._client = client
         self._state = view_of(client.request.query_params)
         place = ListPlace.of(client.request.query_params)
@@ -106,12 +105,12 @@ class Board:
                 self._filters,
                 email=identity.email,
                 address=f'{request.url.scheme}://{request.url.netloc}',
-                zone=identity.time_zone,
+                connection=self._connection,
             )
             self._at_risk = BoardAtRisk(
                 services.customers, identity, client, self._view.at_risk, place=place, on_place=self._show_address
             )
-            self._visit = BoardVisit(services.news, identity, client, self._view.since)
+            self._visit = BoardVisit(services.news, self._user_id, client, self._connection, self._view.since)
 
         self._show_filters()
 
@@ -146,6 +145,7 @@ class Board:
         snapshot = await self._services.hub.snapshot(self._user_id, query)
         if not self._waits_for(query):
             return False  # nor are its charts asked for
+        follow_zone(self._connection, self._services.hub.seen(self._user_id))
         charts = await together(
             self._services.hub.charts(self._user_id, query),
             seconds=TOGETHER_SECONDS if self._view.shows(query) else FIRST_SECONDS,
@@ -153,7 +153,7 @@ class Board:
         )
         if not self._show_numbers(query, snapshot, charts):
             return False
-        self._view.show_charts(charts, query, today=lambda: day_of(snapshot.as_of, self._zone))
+        self._view.show_charts(charts, query, as_of=snapshot.as_of)
         if news := self._news.since(query, charts, snapshot.alerts):
             self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
@@ -218,7 +218,6 @@ class Board:
 
     def _open(self, query: DashboardQuery) -> None:
         """Look at a saved view; the back button leads to what was looked at before."""
-
         before = self._here()
         if self._go(parameters_of(query)) != before:
             self._show_address()
@@ -241,7 +240,8 @@ class Board:
 
     def _show_filters(self) -> None:
         state = self._state
-        self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
+        with written_as(self._numbers):
+            self._filters.show(risk=state.risk, period=state.period, errors=state.errors, chips=state.chips)
         self._views.follow()
         self._connection.show_query(address_of(state.query, path=''))
 

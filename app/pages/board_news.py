@@ -48,4 +48,5 @@ def _change(before: int, now: int) -> list[str]:
     if before == now:
         return []
     kind = 'more' if now > before else 'fewer'
-    return [f'{plural(abs(now - before), f"{kind} customer", f"{kind} customers")} at high risk: {count(now)} now.']
+    words = plural(abs(now - before), f'{kind} customer', f'{kind} customers')
+    return [f'{words} at high risk: {count(now) if now else "none"} now.']

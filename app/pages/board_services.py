@@ -8,6 +8,7 @@ from typing import Protocol, Unpack
 
 from nicegui import Client
 
+from app.pages.page_zone import ZoneSeen
 from services.customer_list import CustomerAnswer
 from services.customer_order import CustomerSort
 from services.export_formats import ExportFormat
@@ -51,6 +52,7 @@ class BoardWatch(Protocol):
 class BoardHub(Protocol):
     def snapshot(self, user_id: int, query: DashboardQuery) -> Awaitable[BoardSnapshot]: ...
     def charts(self, user_id: int, query: DashboardQuery) -> Awaitable[Charts]: ...
+    def seen(self, user_id: int) -> ZoneSeen | None: ...
     def watch(self, user_id: int, *, on_change: Callable[[], Awaitable[None]]) -> BoardWatch: ...
 
 

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import Client
 
 from app.pages.board_services import BoardViews
+from app.pages.reader import numbers_of
 from app.view_address import address_of, parameters_of, view_of
 from app.view_state import ViewState
+from components.formats import written_as
 from components.status_line import StatusLine
 from components.text_form import TextForm
 from components.view_menu import ViewActions, ViewItem, ViewMenu
@@ -73,7 +75,7 @@ class ViewDesk:
 
     def follow(self) -> None:
         """The board looks at something else: another view may be the one whose filters are in force."""
-        self.menu.show_present(_in_words(self._present()))
+        self.menu.show_present(self._in_words(self._present()))
         if self._loaded:
             self.menu.show([self._item(view) for view in self._views])
 
@@ -82,7 +84,7 @@ class ViewDesk:
         return ViewItem(
             id=view.id,
             name=view.name,
-            about=UNREADABLE if query is None else _in_words(view_of(parameters_of(query))),
+            about=UNREADABLE if query is None else self._in_words(view_of(parameters_of(query))),
             href='' if query is None else address_of(query),
             current=query == self._present().query,
         )
@@ -195,7 +197,7 @@ class ViewDesk:
     def _known(self, view_id: int) -> SavedView | None:
         return next((view for view in self._views if view.id == view_id), None)
 
-
-def _in_words(state: ViewState) -> str:
-    words = ', '.join(state.chips.values()) or 'all predictions'
-    return words[0].upper() + words[1:]
+    def _in_words(self, state: ViewState) -> str:
+        with written_as(numbers_of(self._client)):
+            words = ', '.join(state.chips.values()) or 'all predictions'
+        return words[0].upper() + words[1:]

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from nicegui import Client
 
-from app.pages.board_services import BoardIdentity, BoardNewsService
+from app.pages.board_services import BoardNewsService
 from app.pages.reader import numbers_of
 from app.pages.saving import UNEXPECTED
 from app.pages.seldom import Seldom
-from components.formats import day, short_day, written_as
+from components.connection import Connection
+from components.formats import day, short_day, time_of_day, written_as
 from components.since_panel import SincePanel
 from services.calendar import time_zone
 from services.errors import ChurnboardError
@@ -29,10 +30,13 @@ A_WEEK = timedelta(days=6)
 class BoardVisit:
     """Keeps the panel up to date: asks only when the user's data changed, or while the answer is worked out."""
 
-    def __init__(self, service: BoardNewsService, identity: BoardIdentity, client: Client, panel: SincePanel) -> None:
+    def __init__(
+        self, service: BoardNewsService, user_id: int, client: Client, connection: Connection, panel: SincePanel
+    ) -> None:
+        """:param connection: knows whose days are shown."""
         self._service = service
-        self._user_id = identity.user_id
-        self._zone = time_zone(identity.time_zone)
+        self._user_id = user_id
+        self._connection = connection
         self._client = client
         self._panel = panel
         self._news: VisitNews | None = None
@@ -89,7 +93,7 @@ class BoardVisit:
 
     def _when(self, news: VisitNews) -> str:
         since = datetime.fromisoformat(news.changes.since)
-        return moment_words(since, now=datetime.now(UTC), zone=self._zone)
+        return moment_words(since, now=datetime.now(UTC), zone=time_zone(self._connection.time_zone))
 
 
 def moment_words(instant: datetime, *, now: datetime, zone: ZoneInfo) -> str:
@@ -103,4 +107,4 @@ def moment_words(instant: datetime, *, now: datetime, zone: ZoneInfo) -> str:
         named = f'{at:%A}'
     else:
         named = short_day(at.date()) if at.year == today.year else day(at.date())
-    return f'{named} {at:%H:%M}'
+    return f'{named} {time_of_day(at)}'

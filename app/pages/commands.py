@@ -23,7 +23,11 @@ KEYS = {
     '?': 'show all keys',
 }
 """What each single key does; they can be switched off."""
-CHORDS = {'Ctrl K': 'search pages, views, filters and actions', 'Esc': 'close what is open'}
+CHORDS = {
+    'Ctrl K': 'search pages, views, filters and actions',
+    'Ctrl P': 'print, with all charts',
+    'Esc': 'close what is open',
+}
 """What works always."""
 
 THEMES = {Theme.LIGHT: 'Light colours', Theme.DARK: 'Dark colours', Theme.SYSTEM: 'Colours as this device has them'}
@@ -110,6 +114,7 @@ def _actions() -> list[Command]:
         Command(kind='Action', words='Pause or resume the updates', also='stop hold', click='[data-key="p"]'),
         Command(kind='Action', words='Refresh', also='reload update', click='[data-key="r"]'),
         *exports,
+        Command(kind='Action', words='Print', also='paper pdf charts', print=True),
         *themes,
         Command(kind='Action', words='Show all keys', also='keyboard shortcuts help', help=True),
         Command(kind='Action', words='Sign out', also='log out leave', click='.top form[method="post"] button'),

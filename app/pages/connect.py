@@ -15,6 +15,7 @@ from app.pages.connect_snippets import Snippet, snippets
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
 from app.pages.key_desk import KeyDesk
+from app.pages.page_zone import follow_zone
 from app.pages.saving import UNEXPECTED
 from app.pages.updates import Updates
 from app.public_address import public_origin
@@ -103,6 +104,7 @@ class ConnectPage:
             self._updates.shown(0)
             self._connection.show_delayed(False)
             if seen is not None:
+                follow_zone(self._connection, seen)
                 self._connection.show(seen.at)
 
     def _fail(self, reason: str) -> None:

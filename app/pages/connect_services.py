@@ -8,9 +8,10 @@ from typing import Protocol
 
 from app.pages.board_services import BoardPreferences, BoardWatch, PageRegistry
 from app.pages.key_services import KeyServices
+from app.pages.page_zone import ZoneSeen
 
 
-class ConnectSeen(Protocol):
+class ConnectSeen(ZoneSeen, Protocol):
     @property
     def at(self) -> datetime: ...
 

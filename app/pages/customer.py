@@ -17,6 +17,7 @@ from app.pages.customer_view import CustomerView
 from app.pages.customer_words import news, scorings_of
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
+from app.pages.page_zone import follow_zone
 from app.pages.reader import numbers_of
 from app.pages.updates import Updates
 from components.addresses import customer_href
@@ -181,6 +182,7 @@ class CustomerPage:
             self._connection.show_delayed(False)
             if seen is not None:
                 self._as_of = seen.at
+                follow_zone(self._connection, seen)
                 self._connection.show(seen.at)
 
     def _fail(self, reason: str) -> None:

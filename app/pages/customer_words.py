@@ -71,9 +71,12 @@ def sentence(scorings: Sequence[Scoring], *, total: int) -> str:
     low, high = (choose(scorings, key=lambda each: each.score) for choose in (min, max))
     many = plural(total, 'score', 'scores')
     which = many if len(scorings) == total else f'The newest {len(scorings)} of {many}'
+    first, last = _day_of(scorings[-1]), _day_of(scorings[0])
+    span = f'on {last}' if first == last else f'{first} to {last}'
+    if low.score == high.score:
+        return f'{which}, {span}: {score(low.score)} each time.'
     return (
-        f'{which}, {_day_of(scorings[-1])} to {_day_of(scorings[0])}: '
-        f'lowest {score(low.score)} on {_day_of(low)}, highest {score(high.score)} on {_day_of(high)}.'
+        f'{which}, {span}: lowest {score(low.score)} on {_day_of(low)}, highest {score(high.score)} on {_day_of(high)}.'
     )
 
 

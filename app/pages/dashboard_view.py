@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from datetime import datetime
 
 from nicegui import ui
 
@@ -14,12 +13,14 @@ from components.activity_list import ActivityList
 from components.alert_list import AlertList
 from components.at_risk_list import AtRiskList
 from components.board_charts import BoardCharts
+from components.connection import Connection
 from components.element_state import set_class
 from components.empty_state import EmptyState, FilteredEmpty
 from components.filter_bar import FilterBar
 from components.metric_grid import MetricGrid
 from components.since_panel import SincePanel
 from components.text import Text
+from services.calendar import day_of, time_zone
 from services.query import DashboardQuery
 from services.schemas import Charts
 
@@ -27,8 +28,10 @@ from services.schemas import Charts
 class DashboardView:
     """Everything below the filters."""
 
-    def __init__(self, filters: FilterBar, *, email: str, address: str, zone: str) -> None:
+    def __init__(self, filters: FilterBar, *, email: str, address: str, connection: Connection) -> None:
+        """:param connection: knows whose days are shown."""
         self._filters = filters
+        self._connection = connection
         self._charts: tuple[Charts, DashboardQuery] | None = None
         self._figures = BoardCharts()
         self._shown: tuple[object, DashboardQuery] | None = None
@@ -37,7 +40,8 @@ class DashboardView:
         self._root = ui.element('div').classes('board-body')
         with self._root:
             self._empty = EmptyState(email=email, address=address)
-            self._metrics = MetricGrid(zone=zone).classes('loading').mark('metrics')
+            self._metrics = MetricGrid(zone=connection.time_zone).classes('loading').mark('metrics')
+            connection.on_zone(self._metrics.show_zone)
             self.since = SincePanel()
             self._nothing = FilteredEmpty(form=filters)
             self._panels = ui.element('div').classes('panels loading')
@@ -67,13 +71,13 @@ class DashboardView:
         self._activity.show(snapshot.activity)
         set_class(self._metrics, 'loading', on=False)
 
-    def show_charts(self, charts: Charts, query: DashboardQuery, *, today: Callable[[], date]) -> None:
-        """:param today: asked for only where anything changed."""
+    def show_charts(self, charts: Charts, query: DashboardQuery, *, as_of: datetime) -> None:
         shown, asked = self._charts or (None, None)
         self._charts = (charts, query)  # equal ones, too: the next look finds the very same
         if query != asked or (charts is not shown and charts != shown):
+            today = day_of(as_of, time_zone(self._connection.time_zone))
             self._metrics.show_days(charts.days)
-            self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today())
+            self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today)
         set_class(self._panels, 'loading', on=False)
 
     def show_busy(self, busy: bool, *, why: str = '') -> None:

@@ -15,6 +15,7 @@ from app.pages.data_desk import UploadDesk
 from app.pages.data_services import DataServices
 from app.pages.data_words import source_name, undo_question, undone_words
 from app.pages.frame import frame
+from app.pages.page_zone import follow_zone
 from app.pages.reader import numbers_of
 from app.pages.updates import Updates
 from components.confirm_dialog import ConfirmDialog
@@ -22,6 +23,7 @@ from components.error_banner import ErrorBanner
 from components.formats import written_as
 from components.source_list import SourceItem, SourceList
 from components.status_line import StatusLine
+from services.calendar import time_zone
 from services.errors import ChurnboardError
 from services.sources import SourceInfo
 
@@ -112,6 +114,7 @@ class DataPage:
         self._connection.show_delayed(False)
         if seen is not None:
             self._as_of = seen.at
+            follow_zone(self._connection, seen)
             self._connection.show(seen.at)
         return True
 
@@ -146,7 +149,7 @@ class DataPage:
             await self._undo(source)
 
         with written_as(self._numbers):
-            title, text, action = undo_question(source)
+            title, text, action = undo_question(source, time_zone(self._connection.time_zone))
         with self._client.content:
             dialog = ConfirmDialog(title, text, action=action, on_confirm=confirmed)
         dialog.on('hide', dialog.delete, args=[])

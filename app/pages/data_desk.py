@@ -37,8 +37,9 @@ class UploadDesk:
         self._timer: ui.timer | None = None
         fields = {name: (word, FIELD_HELP[name]) for name, word in FIELD_WORDS.items()}
         formats = f'CSV, gzipped or not{", or Parquet" if parquet_is_read() else ""}'
-        DropZone(fields, formats=formats, on_arrived=self._arrived)
-        self._cards = ui.element('div').classes('uploads').props('data-uploads').mark('uploads')
+        with ui.element('div').classes('upload-home').props('data-home'):  # for the focus of a card that goes
+            DropZone(fields, formats=formats, on_arrived=self._arrived)
+            self._cards = ui.element('div').classes('uploads').props('data-uploads').mark('uploads')
 
     async def look(self) -> None:
         """Show how all uploads stand, those too that were begun before this page was opened."""

@@ -30,6 +30,8 @@ class DataUploads(Protocol):
 class DataState(Protocol):
     @property
     def revision(self) -> int: ...
+    @property
+    def time_zone(self) -> str: ...
 
 
 class DataSeen(Protocol):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from components.formats import count, plural
+from components.formats import count, day, plural, tenths
 from services.file_rows import FileFormat, Preview
 from services.models import SourceKind
 from services.source_removal import Removed
@@ -55,7 +56,7 @@ def listed(words: Sequence[str]) -> str:
 def size(number: int) -> str:
     """Bytes, in the unit that leaves few digits."""
     power = min((len(str(number)) - 1) // 3, len(UNITS) - 1)
-    return f'{number / 1000**power:.1f} {UNITS[power]}' if power else plural(number, 'byte', 'bytes')
+    return f'{tenths(number / 1000**power)} {UNITS[power]}' if power else plural(number, 'byte', 'bytes')
 
 
 def file_words(status: UploadStatus, preview: Preview) -> str:
@@ -90,7 +91,8 @@ def source_name(source: SourceInfo) -> str:
     return names.get(source.kind, source.name)
 
 
-def undo_question(source: SourceInfo) -> Question:
+def undo_question(source: SourceInfo, zone: ZoneInfo) -> Question:
+    """:param zone: the reader's."""
     predictions = plural(source.accepted, 'prediction', 'predictions')
     if source.kind is SourceKind.SAMPLE:
         return Question(
@@ -102,7 +104,7 @@ def undo_question(source: SourceInfo) -> Question:
         return Question(
             'Remove everything the API sent?',
             f'This is not one call but all of them, since the first on '
-            f'{source.created_at.day} {source.created_at:%B %Y}: it removes '
+            f'{day(source.created_at.astimezone(zone))}: it removes '
             f'{predictions}.{_restored(source)} They come back only if your programs send them again.',
             f'Remove all {count(source.accepted)}',
         )
@@ -115,7 +117,8 @@ def undo_question(source: SourceInfo) -> Question:
 
 
 def undone_words(name: str, removed: Removed) -> str:
-    words = f'{name} is undone: {plural(removed.deleted, "prediction", "predictions")} removed'
+    predictions = plural(removed.deleted, 'prediction', 'predictions') if removed.deleted else 'no predictions'
+    words = f'{name} is undone: {predictions} removed'
     if removed.restored:
         words += f', {plural(removed.restored, "earlier value is", "earlier values are")} back'
     return f'{words}.'

@@ -21,7 +21,6 @@ from components.page_links import PageLinks
 from components.page_theme import PageTheme
 from components.session_warning import SessionWarning
 from components.text import Text
-from services.preferences import Locale
 
 ASSETS = Path(__file__).parents[2] / 'assets'
 EVERYWHERE = (
@@ -34,6 +33,7 @@ EVERYWHERE = (
     'focus.js',
     'session.js',
     'palette.js',
+    'print.js',
     'unseen.js',
 )
 PAGES = {'/': 'Board', '/data': 'Data'}
@@ -68,7 +68,6 @@ def frame(
             PageLinks(PAGES, current=path)
             connection = Connection(
                 time_zone=identity.time_zone,
-                locale='' if chosen.locale is Locale.BROWSER else chosen.locale.value,
                 numbers=numbers_of(client),
                 shortcuts=chosen.shortcuts,
             )
@@ -79,7 +78,8 @@ def frame(
         Text('h1', title).classes('sr-only')
         yield connection
     with layout, ui.element('footer').classes('bottom'):
-        Text('p', f'Days are calendar days in {identity.time_zone}.')
+        days = Text('p', _days_in(identity.time_zone)).mark('days-in')
+        connection.on_zone(lambda zone: days.set_text(_days_in(zone)))
 
 
 @cache
@@ -94,6 +94,10 @@ def _add_assets(names: Collection[str]) -> None:
             ui.add_head_html(f'<link rel="stylesheet" href="{asset_url(name)}">')
         else:
             ui.add_head_html(f'<script defer src="{asset_url(name)}"></script>')
+
+
+def _days_in(zone: str) -> str:
+    return f'Days are calendar days in {zone}.'
 
 
 def _skip_link(target: str) -> ui.element:

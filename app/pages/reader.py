@@ -50,7 +50,7 @@ def preferences_of(client: Client) -> Preferences:
 
 
 def numbers_of(client: Client) -> NumberFormat:
-    """How the reader of a page writes numbers: as chosen, or as the browser's first language has it."""
+    """How the reader of a page writes numbers and dates: as chosen, or as the browser's first language has it."""
     chosen = preferences_of(client).locale
     asked = client.request.headers.get('accept-language', '')
     return number_format(asked if chosen is Locale.BROWSER else chosen.value)

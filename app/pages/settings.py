@@ -12,6 +12,7 @@ from app.pages.board_services import BoardIdentity
 from app.pages.dashboard import send_away
 from app.pages.frame import frame
 from app.pages.key_desk import KeyDesk
+from app.pages.page_zone import follow_zone
 from app.pages.reader import numbers_of
 from app.pages.saving import UNEXPECTED, Saving
 from app.pages.settings_account import AccountDesk
@@ -120,6 +121,7 @@ class SettingsPage:
         self._connection.show_delayed(False)
         seen = self._hub.seen(self._user_id)
         if seen is not None:
+            follow_zone(self._connection, seen)
             self._connection.show(seen.at)
 
     def _fail(self, reason: str, unread: Sequence[SessionDesk | KeyDesk]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Unpack
 
 from nicegui import Client
 
 from app.pages.board_services import BoardPreferences
 from app.pages.commands import KEYS
-from app.pages.reader import IS_DARK, PREFERENCES, preferences_of
+from app.pages.reader import IS_DARK, PREFERENCES, numbers_of, preferences_of
 from app.pages.saving import Saving
 from app.pages.updates import Updates, rate_words
 from app.reader_locale import number_format
 from components.connection import Connection
 from components.display_panel import DisplayPanel
+from components.formats import day, time_of_day, written_as
 from components.page_theme import PageTheme
 from services.errors import InvalidRequest, Unavailable
 from services.preferences import Locale, PreferenceChange, Theme, UpdateInterval
@@ -45,6 +47,8 @@ LOCALES = {
     Locale.TR_TR: 'Türkçe',
     Locale.ZH_CN: '中文 (简体)',
 }
+
+SAMPLE = datetime(2026, 12, 31, 14, 30)  # noqa: DTZ001 -- of no zone: it shows how a time is written
 
 
 class DisplayDesk:
@@ -119,7 +123,7 @@ class DisplayDesk:
 
     async def _keep_locale(self, locale: Locale) -> str:
         await self._change(locale=locale)
-        self._connection.show_locale('' if locale is Locale.BROWSER else locale.value)
+        self._connection.show_format(numbers_of(self._client))
         return 'Kept: numbers and dates are written that way from now on.'
 
     async def _keep_shortcuts(self, on: bool) -> str:
@@ -140,4 +144,5 @@ def _with_sample(locale: Locale, words: str) -> str:
     if locale is Locale.BROWSER:
         return words
     numbers = number_format(locale.value)
-    return f'{words}: 1{numbers.group}234{numbers.decimal}5'
+    with written_as(numbers):
+        return f'{words}: 1{numbers.group}234{numbers.decimal}5 · {day(SAMPLE)} · {time_of_day(SAMPLE)}'

@@ -43,11 +43,13 @@ class SessionDesk:
         self._list.show_problem(f'The list could not be read. {reason}{as_known}')
 
     def _item(self, info: SessionInfo) -> SessionItem:
+        is_this = info.id_hash == self._identity.session_hash
         return SessionItem(
             key=info.id_hash,
             browser=info.browser,
             signed_in_at=rfc3339(info.signed_in_at),
-            is_this=info.id_hash == self._identity.session_hash,
+            last_seen_at=rfc3339(info.last_seen_at) if info.last_seen_at and not is_this else '',
+            is_this=is_this,
         )
 
     def _ask(self, key: str) -> None:

@@ -11,7 +11,7 @@ from services.database import Database
 from services.errors import Unavailable
 
 FOLDER = Path(__file__).parent
-HEAD = '0010'
+HEAD = '0011'
 """The newest revision. Known here so that a start with current tables need not import Alembic."""
 
 

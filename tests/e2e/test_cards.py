@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.board import Board
@@ -33,3 +34,33 @@ def test_a_card_leads_to_its_view_and_the_back_button_out_of_it(
     page.go_back()
     expect(value(page, 'total_predictions')).to_have_text('3')
     assert page.evaluate('window.here'), 'the page stayed'
+
+
+AGED = """() => {
+    const box = (element) => element.getBoundingClientRect().toJSON();
+    const places = () => [...document.querySelectorAll('.card, .card-title > :not(.age), .card-value')].map(box);
+    const before = JSON.stringify(places());
+    const ages = [...document.querySelectorAll('.card-title .age')];
+    for (const each of ages) each.textContent = '59 min ago';
+    const covers = (one, other) =>
+        one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+    const texts = [...document.querySelectorAll('.card-title > :first-child, .card-value, .tip')].map(box);
+    return {
+        moved: JSON.stringify(places()) !== before,
+        covered: ages.filter((age) => texts.some((text) => covers(box(age), text))).length,
+        outside: ages.filter((age) => box(age).right > box(age.closest('.card')).right).length,
+    };
+}"""
+
+
+@pytest.mark.parametrize('width', [320, 360, 414])
+def test_on_a_phone_the_age_of_a_number_moves_and_covers_nothing(
+    board: Board, sign_in: Callable[[Board, str], Page], page: Page, width: int
+) -> None:
+    page.set_viewport_size({'width': width, 'height': 700})
+    email = f'age-{width}@example.com'
+    with board.rest(board.add_user(email)) as rest:
+        assert rest.post('/api/predictions', json=[{'customer_id': 'c', 'churn_score': 0.5}]).status_code == 200
+    sign_in(board, email)
+    expect(value(page, 'total_predictions')).to_have_text('1', timeout=30_000)
+    assert page.evaluate(AGED) == {'moved': False, 'covered': 0, 'outside': 0}

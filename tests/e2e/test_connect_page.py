@@ -155,6 +155,28 @@ def test_a_renewal_that_fails_leaves_the_token(connect: Page) -> None:
     assert connect.locator('.token-value').text_content() == token
 
 
+def test_a_token_that_comes_takes_nobody_away_from_what_they_do_meanwhile(connect: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    connect.route('**/api/session', hold)
+    button(connect, 'Get a token').click()
+    expect(connect.locator('.token-note')).to_have_text('Getting a token…')
+    tab = connect.get_by_role('tab', name='Python')
+    tab.click()
+    held[0].continue_()
+    expect(button(connect, 'Reveal')).to_be_visible()
+    expect(tab).to_be_focused()
+
+
+def test_who_is_signed_out_meanwhile_is_at_the_way_back_in(connect: Page) -> None:
+    connect.route('**/api/session', lambda route: route.fulfill(status=401, json={'success': False}))
+    button(connect, 'Get a token').press('Enter')
+    expect(connect.locator('[data-token-card]').get_by_role('link', name='Sign in')).to_be_focused()
+
+
 def test_the_tabs_are_moved_through_by_keyboard(connect: Page) -> None:
     connect.get_by_role('tab', name='curl').focus()
     for key, tab in (

@@ -257,6 +257,24 @@ def test_a_key_is_made_on_the_page_on_which_the_password_was_just_changed(person
     expect(keys.locator('[data-new-key]')).to_have_text(KEY)
 
 
+def test_pages_that_are_open_say_whose_days_they_show_after_the_zone_was_changed_elsewhere(
+    person: Person, other: Page
+) -> None:
+    person.send(1)
+    tabs = [person.page.context.new_page() for _ in range(3)]
+    for tab, path in zip(tabs, ('', '/data', '/connect'), strict=True):
+        tab.goto(person.board.url + path)
+        expect(tab.get_by_text('Days are calendar days in UTC.')).to_be_visible()
+        tab.evaluate('window.here = true')
+    page = person.settings()
+    page.get_by_role('combobox', name='Time zone').fill('Asia/Tokyo')
+    page.get_by_role('button', name='Save time zone').click()
+    for tab in (other, *tabs):
+        expect(tab.get_by_text('Days are calendar days in Asia/Tokyo.')).to_be_visible(timeout=60_000)
+    assert all(tab.evaluate('window.here') for tab in tabs), 'the pages stayed'
+    assert tabs[0].locator('.as-of time').get_attribute('title').endswith('GMT+9')  # type: ignore[union-attr]
+
+
 def test_numbers_and_dates_are_written_as_chosen(person: Person) -> None:
     page = person.settings()
     page.get_by_label('Numbers and dates').select_option('de-DE')

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.board import Board
@@ -72,3 +74,62 @@ def test_on_paper_there_are_filters_as_words_and_no_buttons_black_on_white_in_th
     light = page.evaluate("getComputedStyle(document.querySelector('.card-high_risk_predictions .card-value')).color")
     assert light == 'rgb(159, 18, 57)', 'the colours are those of the light theme'
     assert page.evaluate('document.documentElement.scrollWidth') <= 700
+
+
+CHARTS = 4
+numbers = itertools.count(1)
+WATCH_PRINTING = """() => {
+    window.print = () => {
+        window.onPaper = document.querySelectorAll('.chart-frame:has(.main-svg)').length;
+        window.noteOnPaper = document.querySelector('.print-note')?.textContent ?? '';
+    };
+}"""
+
+
+@pytest.fixture
+def phone(board: Board, sign_in: SignIn, page: Page) -> Page:
+    """A board whose charts are all below the screen."""
+    email = f'paper-{next(numbers)}@example.com'
+    with board.rest(board.add_user(email)) as rest:
+        rest.post('/api/predictions', json=[*CALM, *ALARMING])
+    page.set_viewport_size({'width': 360, 'height': 640})
+    sign_in(board, email)
+    expect(value(page, 'total_predictions')).not_to_have_text('–', timeout=LONG)
+    expect(page.locator('[data-lazy]')).to_have_count(CHARTS)
+    expect(page.locator('.plot')).to_have_count(0)
+    page.evaluate(WATCH_PRINTING)
+    return page
+
+
+@pytest.mark.parametrize('way', ['palette', 'keys'])
+def test_printing_waits_for_charts_that_were_never_on_the_screen(phone: Page, way: str) -> None:
+    if way == 'keys':
+        phone.keyboard.press('Control+p')
+    else:
+        phone.keyboard.press('Control+k')
+        phone.keyboard.type('print')
+        phone.keyboard.press('Enter')
+    phone.wait_for_function('window.onPaper !== undefined', timeout=LONG)
+    assert phone.evaluate('window.onPaper') == CHARTS
+    assert phone.evaluate('window.noteOnPaper') == ''
+
+
+def test_a_browser_that_prints_by_itself_has_all_charts_the_next_time_and_says_what_is_missing_now(phone: Page) -> None:
+    hold = '() => { window.sent = socket.emit; socket.emit = () => socket; }'
+    phone.evaluate(hold)
+    phone.emulate_media(media='print')
+    said = "[...document.querySelectorAll('.chart-frame')].map((each) => getComputedStyle(each, '::after').content)"
+    assert ['not drawn yet' in text for text in phone.evaluate(said)] == [True] * CHARTS
+    phone.evaluate('() => { socket.emit = window.sent; }')
+    phone.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(phone.locator('.chart-frame:has(.main-svg)')).to_have_count(CHARTS, timeout=LONG)
+    assert phone.evaluate(said) == ['none'] * CHARTS
+
+
+def test_printing_waits_for_no_chart_that_cannot_come(phone: Page) -> None:
+    phone.context.set_offline(True)
+    phone.evaluate('socket.io.engine.close()')
+    expect(phone.locator('.pill')).not_to_have_attribute('data-state', 'live', timeout=LONG)
+    phone.keyboard.press('Control+p')
+    phone.wait_for_function('window.onPaper !== undefined', timeout=LONG)
+    assert phone.evaluate('window.onPaper') == 0

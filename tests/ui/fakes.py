@@ -129,6 +129,16 @@ class FakeWatch:
         self.closed = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class FakeZoneState:
+    time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeZoneSeen:
+    state: FakeZoneState | None = None
+
+
 @dataclass
 class FakeHub:
     """Answers what ``metrics``, ``activities``, ``alerts`` and ``board_charts`` say; each answer is a second newer."""
@@ -140,6 +150,8 @@ class FakeHub:
     has_sample: bool = False
     everybody: Sequence[AtRiskCustomer] = ()
     """By risk, the first of them as the charts have them."""
+    time_zone: str = 'Europe/Berlin'
+    """Whose days all this is of."""
     error: ChurnboardError | None = None
     queries: list[DashboardQuery] = field(default_factory=list)
     watches: list[FakeWatch] = field(default_factory=list)
@@ -159,6 +171,9 @@ class FakeHub:
 
     async def charts(self, _user_id: int, _query: DashboardQuery) -> Charts:
         return self.board_charts
+
+    def seen(self, _user_id: int) -> FakeZoneSeen:
+        return FakeZoneSeen(state=FakeZoneState(time_zone=self.time_zone))
 
     def watch(self, _user_id: int, *, on_change: Callable[[], Awaitable[None]]) -> FakeWatch:
         self.on_change = on_change

@@ -122,6 +122,7 @@ class FakeUploads:
 @dataclass(frozen=True, kw_only=True)
 class FakeState:
     revision: int
+    time_zone: str = 'Europe/Berlin'
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,10 @@ class FakePasswordAuth(FakeAuth):
 
 def signed_in(id_hash: str, browser: str, *, hours: int) -> SessionInfo:
     at = NOW - timedelta(hours=hours)
-    return SessionInfo(id_hash=id_hash, browser=browser, signed_in_at=at, expires_at=at + timedelta(hours=12))
+    seen = at + timedelta(minutes=30) if browser else None
+    return SessionInfo(
+        id_hash=id_hash, browser=browser, signed_in_at=at, expires_at=at + timedelta(hours=12), last_seen_at=seen
+    )
 
 
 @dataclass
@@ -112,6 +115,7 @@ class EndingRegistry(FakeRegistry):
 @dataclass
 class FakeSeen:
     at: object = NOW
+    state: None = None
 
 
 @dataclass

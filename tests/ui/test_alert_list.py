@@ -38,3 +38,14 @@ async def test_there_is_room_for_the_first_alerts_where_there_are_none(user: Use
     await settled()
     assert panel(user).one('quiet').text == 'Nothing needs your attention.'
     assert len(panel(user).all('alert-slot')) == WIDE_ROOM
+
+
+async def test_an_instant_in_a_message_is_written_by_the_browser_in_the_readers_zone(user: User, hub: FakeHub) -> None:
+    hub.alerts = (replace(ALERT, message='No new predictions since 2026-11-20 08:05 UTC'),)
+    await user.open('/')
+    await settled()
+    message = panel(user).one('alert-message')
+    assert message.text == 'No new predictions since '
+    (moment,) = message.all()
+    assert moment.attributes['datetime'] == '2026-11-20T08:05:00Z'
+    assert moment.attributes['data-moment'] == ''

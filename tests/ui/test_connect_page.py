@@ -29,6 +29,7 @@ from tests.ui.fakes_connect import SECRET_KEY, FakeAuth, FakeKeys, key
 @dataclass
 class FakeSeen:
     at: object = NOW
+    state: None = None
 
 
 @dataclass

@@ -141,7 +141,7 @@ async def test_the_chart_has_a_finding_a_sentence_and_a_table(opened: User) -> N
     await settled()
     assert pressed(opened, 'table', 'history')
     await opened.should_see('45.67\u00a0%')
-    await opened.should_see('2026-11-04 13:00')
+    await opened.should_see('4 Nov 2026, 13:00')
     press_drawn(opened, 'table', 'history')
     await settled()
     await opened.should_not_see('45.67\u00a0%')

@@ -106,6 +106,21 @@ async def test_the_page_is_known_to_its_session_and_stops_watching_when_it_goes(
     assert [watch.closed for watch in hub.watches] == [True]
 
 
+async def test_whose_days_are_shown_is_said_anew_when_the_account_moves_to_another_zone(
+    user: User, hub: FakeHub
+) -> None:
+    await user.open('/')
+    await settled()
+    await user.should_see('Days are calendar days in Europe/Berlin.')
+    hub.time_zone = 'Asia/Tokyo'
+    await refresh(user)
+    await user.should_see('Days are calendar days in Asia/Tokyo.')
+    (connection,) = user.find(marker='connection').elements
+    assert connection.props['data-zone'] == 'Asia/Tokyo'
+    tips = [tip.text for tip in page(user).all('tip-body')]
+    assert tips and all(tip.endswith('Days are those in Asia/Tokyo.') for tip in tips)
+
+
 async def test_names_and_reasons_are_text_and_never_markup(user: User, hub: FakeHub) -> None:
     name = '<img src=x onerror=alert(1)>'
     hub.activities = (hub.activities[0].model_copy(update={'customer_name': name, 'customer_id': ':constructor'}),)

@@ -291,7 +291,8 @@ async def test_rate_locale_and_shortcuts_are_kept_and_followed_by_this_page(
     await settled()
     await choose(user, 'shortcuts', 'off')
     connection = one(user, 'connection').props
-    assert (connection['data-locale'], connection['data-no-shortcuts']) == ('de-DE', 'true')
+    assert (connection['data-signs'], connection['data-day']) == (',.', '%-d %b %Y')
+    assert connection['data-no-shortcuts'] == 'true'
     assert connection['data-paused'] == 'off'
     assert services.preferences.kept == Preferences(interval=UpdateInterval.OFF, locale=Locale.DE_DE, shortcuts=False)
     user.find(marker='rate').trigger('change', '60')
@@ -330,6 +331,12 @@ async def test_the_sessions_are_listed_with_this_one_first(user: User) -> None:
     assert user.client
     sent = str([element._to_dict() for element in user.client.elements.values()])
     assert not any(f"'{id_hash}'" in sent for id_hash in ('phone', 'laptop', 'hash')), 'no hash leaves the server'
+
+
+async def test_other_browsers_say_when_they_were_last_seen_where_that_is_known(user: User) -> None:
+    await user.open('/')
+    seen = [row._seen_at.props.get('datetime') if row._seen.visible else None for row in rows(user)]
+    assert seen == [None, '2026-11-23T13:32:11.000Z', None]
 
 
 async def test_one_browser_is_signed_out_after_asking(user: User, services: FakeSettingsServices) -> None:

@@ -164,6 +164,29 @@ def test_messages_tell_the_figures() -> None:
         assert all(text in RULE[key].message(given) for text in texts), RULE[key].message(given)
 
 
+@pytest.mark.parametrize(
+    ('key', 'given', 'words'),
+    [
+        ('newly-high', {'newly_high': (5, *[0] * 7)}, '5 customers became high risk today; none in the 7 days before'),
+        (
+            'newly-high',
+            {'newly_high': (1, 1, *[0] * 6)},
+            '1 customer became high risk today; 0.1 a day in the 7 days before',
+        ),
+        (
+            'newly-high',
+            {'newly_high': (0, 7, *[0] * 6)},
+            'No customer became high risk today; 1.0 a day in the 7 days before',
+        ),
+        ('high-share', {'customers': 1, 'customers_high': 1}, 'The only customer is at high risk'),
+        ('high-share', {'customers': 9, 'customers_high': 9}, 'All 9 customers are at high risk'),
+        ('high-share', {'customers': 5, 'customers_high': 1}, '20.0 % of customers are at high risk (1 of 5)'),
+    ],
+)
+def test_messages_have_words_for_none_one_and_all(key: str, given: dict[str, Any], words: str) -> None:
+    assert RULE[key].message(facts(**given)) == words
+
+
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**6) | st.sampled_from([1, 2, 4, 20, 40]))
 def test_a_message_tells_a_figure_rounded_half_to_even(numerator: int, denominator: int) -> None:
     assert tenths(numerator, denominator) == f'{float(round(Fraction(numerator, denominator), 1)):.1f}'

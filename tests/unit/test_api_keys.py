@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from services import api_keys, users
 from services.api_keys import ApiKeys
@@ -17,6 +17,7 @@ from services.errors import Forbidden, InvalidRequest, InvalidToken, NotFound
 from services.identity import KeyScope
 from services.key_use import KeyUse
 from tests.accounts import NOON, PASSWORD, SECRET, SettableClock, add_user, open_database
+from tests.executed import statements_of
 from tests.unit.live_setting import until
 
 ALICE, BOB = 1, 2
@@ -186,18 +187,6 @@ async def test_the_oldest_revoked_keys_are_forgotten_and_open_nothing(
         await make(keys)
     assert [info.id for info in await keys.list(ALICE)] == [5, 4, 3]
     await refused(auth, first)
-
-
-def statements_of(database: Database, kind: str) -> list[str]:
-    """The statements of a kind from now on."""
-    found: list[str] = []
-
-    def note(*given: object) -> None:
-        if str(given[2]).lstrip().startswith(kind):
-            found.append(str(given[2]))
-
-    event.listen(database.engine, 'before_cursor_execute', note)
-    return found
 
 
 async def test_a_key_is_checked_by_one_query_once_it_is_known(auth: Auth, keys: ApiKeys, people: Database) -> None:

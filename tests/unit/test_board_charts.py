@@ -175,6 +175,7 @@ def test_risk_is_compared_with_all_its_customers_and_in_points() -> None:
         (60.0, 61.25, '61.2 % of customers are expected to stay, 1.2 percentage points more than 2 days earlier'),
         (62.25, 61.25, '61.2 % of customers are expected to stay, 1 percentage point less than 2 days earlier'),
         (61.21, 61.25, '61.2 % of customers are expected to stay, about the same as 2 days earlier'),
+        (61.25, 61.25, '61.2 % of customers are expected to stay, the same as 2 days earlier'),
     ],
 )
 def test_retention_is_compared_in_percentage_points(before: float, now: float, words: str) -> None:
@@ -230,3 +231,63 @@ def test_numbers_are_written_as_the_reader_writes_them() -> None:
         )
         assert volume_sentence(days(5_000, 7), today=TODAY).startswith('5.007 predictions')
         assert predictions_a_day(days(1, 2), span=None)['layout']['separators'] == ',.'
+
+
+@pytest.mark.parametrize(
+    ('high', 'low', 'finding', 'sentence'),
+    [
+        (0, 1, 'The only customer is not at high risk', 'The only customer is not at high risk as of 1 Nov 2026'),
+        (1, 0, 'The only customer is at high risk', 'The only customer is at high risk as of 1 Nov 2026'),
+        (0, 5, 'No customer is at high risk', 'None of 5 customers is at high risk as of 1 Nov 2026'),
+        (1, 4, '20 % of customers are at high risk', '1 of 5 customers is at high risk as of 1 Nov 2026'),
+        (5, 0, 'All customers are at high risk', 'All 5 customers are at high risk as of 1 Nov 2026'),
+    ],
+)
+def test_none_one_and_all_customers_have_words_of_their_own(high: int, low: int, finding: str, sentence: str) -> None:
+    first = RiskDay(day=date(2026, 11, 1), high=high, medium=0, low=low)
+    assert spaces(risk_finding((first,))) == finding
+    assert risk_sentence((first,)) == f'{sentence}, the first day with data.'
+    same = (first, replace(first, day=date(2026, 11, 2)))
+    assert spaces(risk_finding(same)) == f'{finding}, the same as 1 day earlier'
+    assert risk_sentence(same).endswith('2 Nov 2026. The share was the same on every day.')
+
+
+@pytest.mark.parametrize(
+    ('counts', 'finding', 'sentence'),
+    [
+        ({0: 1}, 'The only prediction is not high risk', 'Its score is from 0 to 5 %.'),
+        ({19: 1}, 'The only prediction is high risk', 'Its score is from 95 to 100 %.'),
+        (
+            {19: 3},
+            'All 3 predictions are high risk',
+            '3 high, 0 medium and 0 low risk. All scores are from 95 to 100 %.',
+        ),
+        ({0: 1, 1: 1}, 'None of 2 predictions is high risk', '0 high, 0 medium and 2 low risk.'),
+        ({0: 1, 19: 1}, '50 % of 2 predictions are high risk', '1 high, 0 medium and 1 low risk.'),
+    ],
+)
+def test_none_one_and_all_predictions_have_words_of_their_own(
+    counts: dict[int, int], finding: str, sentence: str
+) -> None:
+    bins = tuple(replace(each, count=counts.get(number, 0)) for number, each in enumerate(BINS))
+    assert spaces(distribution_finding(bins)) == finding
+    assert spaces(distribution_sentence(bins)) == sentence
+
+
+def test_days_without_predictions_are_no_number_of_them() -> None:
+    idle = days(*[0] * 14, 1)
+    assert volume_finding(idle, today=TODAY) == 'No predictions in the 7 days to 22 Nov 2026, nor in the 7 days before'
+    assert volume_finding(days(0, 0, 0), today=TODAY) == 'No predictions on 22 Nov 2026, nor on the day before'
+    assert volume_finding(days(*[2] * 7, *[0] * 7, 1), today=TODAY) == (
+        'No predictions in the 7 days to 22 Nov 2026, fewer than the 14 in the 7 days before'
+    )
+    assert volume_sentence(days(0, 0), today=TODAY) == 'No predictions in 2 days. None so far today.'
+    assert volume_sentence(days(1, 0), today=TODAY) == (
+        '1 prediction in 2 days, none on 1 of them. The most on 22 Nov 2026: 1. None so far today.'
+    )
+
+
+def test_retention_that_never_changed_has_no_extremes() -> None:
+    assert spaces(retention_sentence(days(1, 0, 1, retention=(58, 58, 58)))) == (
+        'By the latest score of every customer at the end of each day: 58.0 % on every day.'
+    )

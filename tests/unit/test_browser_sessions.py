@@ -11,7 +11,9 @@ from services.browser_sessions import BrowserSessions
 from services.database import Database
 from services.errors import NotFound
 from services.models import BrowserSession
+from services.session_use import SessionUse
 from tests.accounts import NOON, PASSWORD, SettableClock, add_user, create_auth
+from tests.executed import statements_of
 
 ALICE, BOB = 'alice@example.com', 'bob@example.com'
 
@@ -22,8 +24,13 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-def auth(database: Database, clock: SettableClock) -> Iterator[Auth]:
-    auth = create_auth(database, clock)
+def use(database: Database, clock: SettableClock) -> SessionUse:
+    return SessionUse(database, clock=clock)
+
+
+@pytest.fixture
+def auth(database: Database, clock: SettableClock, use: SessionUse) -> Iterator[Auth]:
+    auth = create_auth(database, clock, session_use=use)
     yield auth
     auth.close()
 
@@ -108,3 +115,52 @@ async def test_what_had_expired_is_not_counted_as_signed_out(
     assert await sessions.end_others(alice, keep=this) == frozenset()
     with database.reading() as session:
         assert session.exec(select(BrowserSession.id_hash)).all() == [this]
+
+
+async def last_seen(sessions: BrowserSessions, user_id: int) -> list[object]:
+    return [info.last_seen_at for info in await sessions.list(user_id)]
+
+
+async def test_a_browser_is_last_seen_when_it_signs_in(auth: Auth, sessions: BrowserSessions, alice: int) -> None:
+    await sign_in(auth, ALICE, '')
+    assert await last_seen(sessions, alice) == [NOON]
+
+
+async def test_a_browser_is_seen_by_its_requests_and_that_is_written_at_most_every_five_minutes(
+    auth: Auth, sessions: BrowserSessions, clock: SettableClock, database: Database, use: SessionUse
+) -> None:
+    alice = add_user(database, ALICE).id or 0
+    cookie = await auth.start_session(await auth.sign_in(ALICE, PASSWORD))
+    await sign_in(auth, ALICE, 'never used again')
+    writes = statements_of(database, 'UPDATE')
+    for minutes, expected in ((4, 0), (1, 0), (4, 9), (4, 9), (60, 73)):
+        clock.advance(minutes=minutes)
+        for _request in range(3):
+            assert await auth.session(cookie)
+        assert writes == [], 'no request waits for a write'
+        await use.write()
+        assert set(await last_seen(sessions, alice)) == {NOON + timedelta(minutes=expected), NOON}
+        assert len(writes) <= 1
+        writes.clear()
+
+
+async def test_a_browser_is_seen_for_as_long_as_a_page_of_it_is_open(
+    auth: Auth, sessions: BrowserSessions, clock: SettableClock, use: SessionUse, alice: int
+) -> None:
+    open_, closed = await sign_in(auth, ALICE, 'open'), await sign_in(auth, ALICE, 'closed')
+    clock.advance(minutes=30)
+    assert await auth.living_sessions([open_]) == {open_}
+    await use.write()
+    found = {info.id_hash: info.last_seen_at for info in await sessions.list(alice)}
+    assert found == {open_: NOON + timedelta(minutes=30), closed: NOON}
+
+
+async def test_a_session_that_has_ended_is_not_seen(
+    auth: Auth, clock: SettableClock, database: Database, use: SessionUse, alice: int
+) -> None:
+    ended = await sign_in(auth, ALICE, '')
+    clock.advance(hours=13)
+    assert await auth.living_sessions([ended]) == set()
+    writes = statements_of(database, 'UPDATE')
+    await use.write()
+    assert writes == []

@@ -78,6 +78,13 @@ def test_a_part_of_a_week_is_no_week() -> None:
     assert volume_change(days(*[5] * 8)) is None
 
 
+def test_weeks_without_predictions_are_none_and_not_as_many_as_none() -> None:
+    assert volume_change(days(*[0] * 14, 5)) == 'none in the 7 days before, nor in the 7 before those'
+    assert (
+        volume_change(days(*[2] * 7, *[0] * 7, 5)) == 'none in the 7 days before, 14 fewer than in the 7 before those'
+    )
+
+
 @pytest.mark.parametrize('change', [churn_change, high_share_change, retention_change, volume_change])
 @pytest.mark.parametrize('known', [(), (4,)])
 def test_nothing_is_compared_with_nothing(change: object, known: tuple[int, ...]) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from app.reader_locale import decimal_sign, number_format
+from components import formats
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,31 @@ def test_the_preferred_language_tells_the_decimal_sign(languages: str, sign: str
 def test_the_preferred_language_tells_how_numbers_are_written(languages: str, written: str) -> None:
     numbers = number_format(languages)
     assert f'1{numbers.group}234{numbers.decimal}5' == written
+
+
+@pytest.mark.parametrize(
+    ('languages', 'moment', 'short'),
+    [
+        ('en-US,en;q=0.9', 'Nov 7, 2026, 2:05 PM', 'Nov 7'),
+        ('en', 'Nov 7, 2026, 2:05 PM', 'Nov 7'),
+        ('en-GB,en;q=0.9', '7 Nov 2026, 14:05', '7 Nov'),
+        ('en-AU', '7 Nov 2026, 2:05 PM', '7 Nov'),
+        ('de-DE', '7 Nov 2026, 14:05', '7 Nov'),
+        ('fr-FR,fr;q=0.9,en-US;q=0.8', '7 Nov 2026, 14:05', '7 Nov'),
+        ('ja-JP', '2026 Nov 7, 14:05', 'Nov 7'),
+        ('ko-KR', '2026 Nov 7, 2:05 PM', 'Nov 7'),
+        ('', '7 Nov 2026, 14:05', '7 Nov'),
+    ],
+)
+def test_the_preferred_language_tells_the_order_of_a_date_and_the_hours_of_a_day(
+    languages: str, moment: str, short: str
+) -> None:
+    at = datetime(2026, 11, 7, 14, 5)  # noqa: DTZ001
+    with formats.written_as(number_format(languages)):
+        assert (formats.moment(at), formats.short_day(at)) == (moment, short)
+
+
+@pytest.mark.parametrize(('hour', 'written'), [(0, '12:05 AM'), (11, '11:05 AM'), (12, '12:05 PM'), (23, '11:05 PM')])
+def test_twelve_hours_have_no_hour_zero(hour: int, written: str) -> None:
+    with formats.written_as(number_format('en-US')):
+        assert formats.time_of_day(datetime(2026, 11, 7, hour, 5)) == written  # noqa: DTZ001

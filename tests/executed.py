@@ -1,0 +1,19 @@
+"""What a database is asked."""
+
+from __future__ import annotations
+
+from sqlalchemy import event
+
+from services.database import Database
+
+
+def statements_of(database: Database, kind: str) -> list[str]:
+    """The statements of a kind from now on."""
+    found: list[str] = []
+
+    def note(*given: object) -> None:
+        if str(given[2]).lstrip().startswith(kind):
+            found.append(str(given[2]))
+
+    event.listen(database.engine, 'before_cursor_execute', note)
+    return found
