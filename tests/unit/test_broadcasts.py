@@ -27,7 +27,7 @@ async def test_a_filter_is_not_overtaken_by_the_numbers_of_the_query_before(live
     asked = asyncio.create_task(live.broadcasts.snapshot(live.connection()))
     await asyncio.sleep(0)
     live.connection().query = HIGH_ONLY
-    assert (await asked).data.metrics.total_predictions == 0
+    assert (await asked).metrics.total_predictions == 0
 
 
 async def test_every_beat_brings_the_whole_to_one_who_asked_for_it(live: Live) -> None:

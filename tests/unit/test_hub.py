@@ -252,8 +252,8 @@ async def test_a_beat_without_a_change_computes_nothing(setting: Setting) -> Non
     watch.close()
 
     assert (setting.overviews, setting.alerts.evaluated) == (1, 0)
-    assert (first.etag, first.data.timestamp) == (second.etag, rfc3339(NOW))
-    assert second.data.timestamp == rfc3339(setting.clock.now)
+    assert (first.etag, first.as_of) == (second.etag, NOW)
+    assert second.as_of == setting.clock.now
 
 
 async def test_a_change_by_another_process_is_seen_within_one_beat(setting: Setting) -> None:
@@ -315,19 +315,19 @@ async def test_a_new_day_changes_the_numbers_without_a_new_revision(setting: Set
     setting.clock.now = datetime(2026, 11, 24, tzinfo=UTC)
     after = await setting.hub.snapshot(setting.alice, EVERYTHING)
     watch.close()
-    assert [each.data.metrics.new_predictions_today for each in (before, after)] == [1, 0]
+    assert [each.metrics.new_predictions_today for each in (before, after)] == [1, 0]
     assert before.etag != after.etag
 
 
 async def test_a_new_time_zone_changes_the_numbers_without_a_new_revision(setting: Setting) -> None:
     setting.take(0.9, at=datetime(2026, 11, 23, 1, tzinfo=UTC))
-    assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).data.metrics.new_predictions_today == 1
+    assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).metrics.new_predictions_today == 1
     with setting.elsewhere.writing() as session:
         alice = users.find(session, 'alice@example.com')
         alice.time_zone = 'America/Los_Angeles'
         session.add(alice)
         rebuild(session, setting.alice, zone=alice.time_zone, bands=RiskBands())
-    assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).data.metrics.new_predictions_today == 0
+    assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).metrics.new_predictions_today == 0
 
 
 async def test_those_who_listen_are_told_what_changed(setting: Setting) -> None:
@@ -818,8 +818,8 @@ async def test_what_takes_one_user_long_keeps_nobody_waiting(slow: Setting) -> N
 
 async def test_meanwhile_the_last_known_numbers_are_shown_as_what_they_are(slow: Setting) -> None:
     before = await first_numbers(slow)
-    known = rfc3339(slow.clock.now)
-    assert before.payload['timestamp'] == known
+    known = slow.clock.now
+    assert before.payload['timestamp'] == rfc3339(known)
     slow.dashboard.gate.clear()
     slow.clock.advance(seconds=5)
     slow.take(0.95)
@@ -827,14 +827,14 @@ async def test_meanwhile_the_last_known_numbers_are_shown_as_what_they_are(slow:
         slow.clock.advance(seconds=5)
         meanwhile = await slow.hub.snapshot(slow.alice, HIGH_ONLY)
         assert meanwhile.payload == {**before.payload, 'state': 'refreshing'}
-        assert meanwhile.data.timestamp == known, 'old numbers never get a newer time'
+        assert meanwhile.as_of == known, 'old numbers never get a newer time'
         assert meanwhile.etag != before.etag
         assert (await slow.hub.charts(slow.alice, HIGH_ONLY)).customers == 3
     slow.dashboard.gate.set()
     await is_there(slow)
     after = await slow.hub.snapshot(slow.alice, HIGH_ONLY)
     assert 'state' not in after.payload
-    assert (after.data.metrics.total_predictions, after.data.timestamp) == (4, rfc3339(slow.clock.now))
+    assert (after.metrics.total_predictions, after.as_of) == (4, slow.clock.now)
 
 
 async def first_numbers(setting: Setting) -> Snapshot:
@@ -846,7 +846,7 @@ async def test_known_numbers_stay_true_while_nothing_changes(slow: Setting) -> N
     await first_numbers(slow)
     slow.clock.advance(seconds=5)
     again = await slow.hub.snapshot(slow.alice, HIGH_ONLY)
-    assert (again.refreshing, again.data.timestamp) == (False, rfc3339(slow.clock.now))
+    assert (again.refreshing, again.as_of) == (False, slow.clock.now)
     slow.dashboard.gate.clear()
     slow.take(0.95)
     slow.clock.advance(seconds=5)

@@ -139,7 +139,7 @@ async def test_who_watches_sees_at_once_that_the_sample_is_gone(newcomer: Newcom
     after = await newcomer.hub.snapshot(newcomer.user_id, EVERYTHING)
     watch.close()
     assert (before.payload['sample'], 'sample' in after.payload) == (True, False)
-    assert after.data.metrics.total_predictions == 0
+    assert after.metrics.total_predictions == 0
 
 
 async def test_a_sample_that_is_removed_while_it_moves_stays_removed(
