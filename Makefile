@@ -18,7 +18,9 @@ test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/e2e -m 'not long'
 
 test-long: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest tests -m long --timeout=1800 -n 2
+	@$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest tests --ignore=tests/e2e -m long --timeout=1800 -n 2
+	$(BIN)/python -m pytest tests/e2e -m long --timeout=1800
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
