@@ -190,7 +190,7 @@ def build(settings: Settings, database: Database, *, clock: Clock = system_clock
         workspace=Workspace(database, ingest, hub, bands=bands, rng=random.Random()),
         supervisor=supervisor,
         counters=counters,
-        lag=LoopLag(),
+        lag=LoopLag(on_held=counters.held),
         access=access,
         socket_server=server,
         sockets=sockets,

@@ -30,6 +30,9 @@ from services.user_lookup import UserLookup
 
 __all__ = ['Auth', 'Identity', 'IssuedToken']
 
+UNDER_WAY = timedelta(minutes=1)
+"""How long a renewal may take that was begun before its token was revoked."""
+
 
 class Auth:
     """Proves identities. The database and argon2 run on threads; nothing here holds the event loop."""
@@ -124,7 +127,7 @@ class Auth:
 
     def session_end(self, identity: Identity) -> SessionEnd | None:
         """When the browser session ends by whose cookie somebody is known; ``None``: it is something else."""
-        if identity.session_hash is None or identity.token_id is not None or identity.signed_in_at is None:
+        if identity.session_hash is None or identity.origin_id is not None or identity.signed_in_at is None:
             return None
         return self.session_life.end(identity.expires_at, signed_in_at=identity.signed_in_at, now=self._clock())
 
@@ -189,11 +192,13 @@ class Auth:
             seconds=left,
             session_hash=identity.session_hash,
             signed_in_at=identity.signed_in_at,
+            origin_id=identity.origin_id,
         )
         return IssuedToken(access_token=token, expires_in=left)
 
     async def renew(self, identity: Identity) -> IssuedToken:
-        """A token that lives as long as a new one, but not beyond its browser session.
+        """A token that lives as long as a new one, but not beyond its browser session, and that ends with the old one
+        where that is revoked.
 
         Without a session, renewals end as one that nobody prolongs: so that a stolen token does not live for ever.
 
@@ -212,23 +217,25 @@ class Auth:
             raise Forbidden('You signed in too long ago to go on without your password. Sign in again.')
         return self.issue_token(replace(identity, expires_at=until))
 
-    async def revoke_token(self, user_id: int, token: object) -> None:
-        """Call back a token of the user; one that is not valid anyway is left as it is.
+    async def revoke_token(self, user_id: int | None, token: object) -> None:
+        """Call back a token of the user with all that were renewed from it, or it from; what is no token is left out.
 
+        One that has expired, too: what was renewed from it may go on.
+
+        :param user_id: who asks; ``None``: whoever shows the token itself.
         :raises Forbidden: it is somebody else's.
         :raises RateLimited: the user has revoked very many.
         """
         try:
-            claims = self._tokens.verify(token)
+            claims = self._tokens.recognize(token)
         except InvalidToken:
             return
-        if claims.user_id != user_id:
+        if user_id not in (None, claims.user_id):
             raise Forbidden('This token is not yours to revoke.')
         now = self._clock()
+        until = now + self._token_life + UNDER_WAY  # none of them can be renewed from now on
         await self._database.write(
-            lambda session: revoked_tokens.revoke(
-                session, user_id, claims.token_id, expires_at=claims.expires_at, now=now
-            )
+            lambda session: revoked_tokens.revoke(session, claims.user_id, claims.origin_id, until=until, now=now)
         )
 
     def close(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+HELD_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
+"""The steps in which it is told how long the event loop is held at a time. Above 0.25 is a fault of ours."""
 
 
 class Counters:
@@ -24,6 +27,17 @@ class Counters:
             ['quantile'],
             registry=self._registry,
         )
+
+        self._held = Histogram(
+            'churnboard_loop_held_seconds',
+            'How long the event loop was held by this process at a time, at most, in seconds that it worked.',
+            registry=self._registry,
+            buckets=HELD_SECONDS,
+        )
+
+    def held(self, seconds: float) -> None:
+        """The event loop came to nothing else for so long, as :meth:`LoopLag.held` says."""
+        self._held.observe(seconds)
 
     def refused(self, reason: str) -> None:
         """A request, a connection or an event was refused; ``reason`` is one of a few words of ours, never theirs."""

@@ -43,14 +43,14 @@ class CredentialCheck:
         if api_keys.is_key(token):
             return await self._of_key(secret_hash(token))
         claims = self._tokens.verify(token)
-        proof = Proof(session_hash=claims.session_hash, token_id=claims.token_id)
+        proof = Proof(session_hash=claims.session_hash, origin_id=claims.origin_id)
         state = await self._held(claims.user_id, claims.token_version, proof)
         return Identity.of_state(state, expires_at=claims.expires_at, proof=proof, signed_in_at=claims.signed_in_at)
 
     async def version_now(self, user_id: int, right: Right) -> int | None:
         """The token version at which what was proved holds now; ``None``: it has expired, or was called back since."""
         proof = right.proof
-        if proof.session_hash is not None and proof.token_id is None:
+        if proof.session_hash is not None and proof.origin_id is None:
             return await self._version_of(proof.session_hash)  # it outlives a password changed by it, and is prolonged
         if right.expires_at <= self._clock():
             return None

@@ -33,7 +33,10 @@ class ApiKey(SQLModel, table=True):
 
 
 class RevokedToken(SQLModel, table=True):
-    """A token that was called back before its time. Only the hash of its id is kept, until it would have ended."""
+    """A sign-in whose tokens were called back before their time.
+
+    Only the hash of the first one's id is kept, until the last that was renewed from it has ended.
+    """
 
     __tablename__ = 'revoked_token'
     __table_args__ = ({'sqlite_with_rowid': False},)

@@ -35,14 +35,14 @@ class UserCredentials(NamedTuple):
     keys: Mapping[str, LivingKey]
     """By their hashes."""
     revoked: frozenset[str]
-    """The hashes of the ids of tokens."""
+    """The hashes of the ids of the first tokens of sign-ins: what is called back ends with all that came of it."""
 
     def hold(self, proof: Proof, token_version: int) -> bool:
         """Whether what was shown at that token version was not called back since."""
         if proof.key_hash is not None:
             key = self.keys.get(proof.key_hash)
             return key is not None and key.token_version == token_version
-        return proof.token_id is None or not self.revoked or secret_hash(proof.token_id) not in self.revoked
+        return proof.origin_id is None or not self.revoked or secret_hash(proof.origin_id) not in self.revoked
 
 
 NONE_YET = UserCredentials(access_revision=0, keys={}, revoked=frozenset())

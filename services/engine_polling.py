@@ -16,6 +16,9 @@ MAX_POSTED = 256
 MAX_POLLED = 16
 """Packets in the answer to a poll: the Python client takes no more."""
 
+HOLDER = 256
+"""Bytes that a packet takes beside its text, which may be one of very few: an answer to a bad request."""
+
 BROKEN = (ValueError, TypeError, LookupError, RecursionError)
 """What the library raises over a packet that is none."""
 
@@ -28,7 +31,7 @@ class PollingSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     def __init__(self, server: Any, sid: str) -> None:
         super().__init__(server, sid)
         self.queued = 0
-        """Bytes that wait for a poll."""
+        """Bytes that wait for a poll, with what holds them."""
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         try:
@@ -92,4 +95,4 @@ class PollingSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
 
 def _size(pkt: Any) -> int:
-    return len(pkt.data) if isinstance(pkt.data, str) else 1
+    return HOLDER + (len(pkt.data) if isinstance(pkt.data, str) else 0)

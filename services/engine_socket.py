@@ -65,7 +65,9 @@ class EngineSocket(PollingSocket):
     async def send(self, pkt: Any) -> None:
         if self.closed:
             return
-        if self._line:
+        if self.waiting() > MAX_WAITING:
+            self.abort()
+        elif self._line:
             self._line.write(pkt.encode().encode())
         else:
             self.put(pkt)

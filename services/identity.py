@@ -29,8 +29,8 @@ class Proof(NamedTuple):
 
     session_hash: str | None = None
     """A browser session is behind it."""
-    token_id: str | None = None
-    """``jti`` of the token."""
+    origin_id: str | None = None
+    """A token, or one in whose place it is: the ``jti`` of the first of them."""
     key_hash: str | None = None
 
 
@@ -71,8 +71,8 @@ class Identity:
         return self.proof.session_hash
 
     @property
-    def token_id(self) -> str | None:
-        return self.proof.token_id
+    def origin_id(self) -> str | None:
+        return self.proof.origin_id
 
     def require(self, *scopes: KeyScope) -> None:
         """

@@ -36,6 +36,8 @@ class TokenClaims:
     user_id: int
     token_version: int
     token_id: str
+    origin_id: str
+    """The id of the token that was got by the sign-in, of all that were renewed from one another."""
     starts_at: datetime
     expires_at: datetime
     signed_in_at: datetime
@@ -62,8 +64,12 @@ class Tokens:
         seconds: int,
         session_hash: str | None = None,
         signed_in_at: datetime | None = None,
+        origin_id: str | None = None,
     ) -> str:
-        """:param signed_in_at: when the password was given; by default it was just now."""
+        """
+        :param signed_in_at: when the password was given; by default it was just now.
+        :param origin_id: of the token in whose place it is; without, it is the first of its sign-in.
+        """
         now = int(self._clock().timestamp())
         claims: dict[str, object] = {
             'iss': ISSUER,
@@ -77,6 +83,8 @@ class Tokens:
         }
         if session_hash is not None:
             claims['sid'] = session_hash
+        if origin_id is not None:
+            claims['origin_jti'] = origin_id
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers=HEADER)
 
     def verify(self, token: object) -> TokenClaims:
@@ -87,10 +95,17 @@ class Tokens:
         known = self._verified.get(token) if isinstance(token, str) and len(token) <= MAX_LENGTH else None
         if known and known.starts_at <= self._latest_start() and self._clock() < known.expires_at:
             return known
+        claims = self._read(token, now=self._clock().timestamp())
+        self._verified.put(token, claims)
+        return claims
+
+    def recognize(self, token: object) -> TokenClaims:
+        """What a token says that was valid once, though it may have expired; raises as :meth:`verify`."""
+        return self._read(token, now=None)
+
+    def _read(self, token: object, *, now: float | None) -> TokenClaims:
         try:
-            claims = self._claims(self._decode(token))
-            self._verified.put(token, claims)
-            return claims
+            return self._claims(self._decode(token), now=now)
         except Exception:  # what a forged token trips over must not show, whatever it is
             raise InvalidToken from None
 
@@ -116,32 +131,34 @@ class Tokens:
         payload: dict[str, Any] = complete['payload']
         return payload
 
-    def _claims(self, payload: dict[str, Any]) -> TokenClaims:
-        starts, expires = self._checked_times(payload)
+    def _claims(self, payload: dict[str, Any], *, now: float | None) -> TokenClaims:
+        starts, expires = self._checked_times(payload, now=now)
+        origin = payload.get('origin_jti', payload['jti'])
         version, session_hash = payload['tv'], payload.get('sid')
         signed_in = payload.get('auth_time', payload['iat'])  # an earlier version wrote none, and renewed nothing
         _require(_SUBJECT.fullmatch(payload['sub']))
         _require(_is_int(version) and version >= 0)
         _require(payload['jti'])
+        _require(isinstance(origin, str) and origin)
         _require(_is_int(signed_in) and 0 <= signed_in <= payload['iat'])
         _require(session_hash is None or _SESSION_HASH.fullmatch(session_hash))
         return TokenClaims(
             user_id=int(payload['sub']),
             token_version=version,
             token_id=payload['jti'],
+            origin_id=origin,
             starts_at=datetime.fromtimestamp(starts, UTC),
             expires_at=datetime.fromtimestamp(expires, UTC),
             signed_in_at=datetime.fromtimestamp(signed_in, UTC),
             session_hash=session_hash,
         )
 
-    def _checked_times(self, payload: dict[str, Any]) -> tuple[int, int]:
-        """From when to when it holds, in seconds since 1970."""
+    def _checked_times(self, payload: dict[str, Any], *, now: float | None) -> tuple[int, int]:
+        """From when to when it holds, in seconds since 1970; ``now``: it has to hold then."""
         issued, expires, starts = payload['iat'], payload['exp'], payload.get('nbf', payload['iat'])
         _require(_is_int(issued) and _is_int(expires) and _is_int(starts))
-        now = self._clock().timestamp()
-        _require(max(issued, starts) <= now + LEEWAY)
-        _require(now < expires)
+        _require(now is None or max(issued, starts) <= now + LEEWAY)
+        _require(now is None or now < expires)
         _require(expires - issued <= self._max_seconds)
         return max(issued, starts), expires
 

@@ -44,7 +44,7 @@ def create_router(auth: Auth) -> APIRouter:
     async def renew(caller: Caller, response: Response) -> IssuedToken:
         """Exchange a token that is still valid for a new one, until the sign-in is older than a browser session gets.
 
-        The old one stays valid until its own end.
+        The old one stays valid until its own end; to revoke either ends both.
         """
         response.headers.update(NO_STORE)
         return await auth.renew(caller)
@@ -62,7 +62,8 @@ def create_router(auth: Auth) -> APIRouter:
     async def revoke(request: Request) -> JSONResponse:
         """End a token before its time: the one that is shown, or with ``{"token": "..."}`` another one of yours.
 
-        One that is not valid any more is as good as revoked (RFC 7009, 2.2).
+        With it ends every token it was renewed from, and every one that was renewed from it, also where it has expired
+        itself. What is no token is as good as revoked (RFC 7009, 2.2).
         """
         body = await json_object(request, 'token', such_as='{"token": "..."}')
         shown = bearer(request)
@@ -71,6 +72,7 @@ def create_router(auth: Auth) -> APIRouter:
         except InvalidToken:
             if body or shown is None:
                 raise
+            await auth.revoke_token(None, shown)  # it may have expired, and live on in what was renewed from it
         else:
             await auth.revoke_token(caller.user_id, _named(body) if body else _own(shown))
         return JSONResponse({'success': True, 'data': {}}, headers=NO_STORE)

@@ -50,7 +50,7 @@ def create_router(auth: Auth) -> APIRouter:
         At the limit this changes nothing, and `prolongable` says so.
         """
         cookie_id, session_hash = request.cookies.get(COOKIE), caller.session_hash
-        if cookie_id is None or session_hash is None or caller.token_id is not None:
+        if cookie_id is None or session_hash is None or caller.origin_id is not None:
             raise Forbidden(NO_SESSION)
         end = await auth.prolong_session(session_hash)
         answer = JSONResponse({'success': True, 'data': _public(end)}, headers=NO_STORE)

@@ -4,13 +4,14 @@ from pathlib import PurePath
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from app.api.identity import current_identity
 from app.api.openapi import CHANGING, READING, described, json_body
 from app.api.openapi_parameters import UPLOAD
 from app.api.upload_calls import TakeOptions, UploadCall, announced_bytes, check_raw
+from app.file_response import OpenedFileResponse
 from services.auth import Auth
 from services.clock import rfc3339
 from services.errors import InvalidRequest, NotFound
@@ -26,6 +27,7 @@ PATH = '/api/uploads'
 HEADERS = {'Cache-Control': 'no-store'}
 CLIENT_CLOSED = 499
 LONGEST_NUMBER = 18
+NO_REJECTED_ROWS = 'This upload has no rejected rows.'
 NO_SOURCE = 'There is no such source: GET /api/uploads lists them.'
 
 FILE = {'required': True, 'content': {'application/octet-stream': {'schema': {'type': 'string', 'format': 'binary'}}}}
@@ -102,9 +104,15 @@ def create_router(auth: Auth, uploads: Uploads) -> APIRouter:
         """The rejected rows as CSV."""
         path = uploads.errors(caller.user_id, upload_id)
         if path is None:
-            raise NotFound('This upload has no rejected rows.')
+            raise NotFound(NO_REJECTED_ROWS)
         name = PurePath(uploads.status(caller.user_id, upload_id).name).stem
-        return FileResponse(path, media_type='text/csv; charset=utf-8', filename=f'{name}-errors.csv', headers=HEADERS)
+        return OpenedFileResponse(
+            path,
+            media_type='text/csv; charset=utf-8',
+            filename=f'{name}-errors.csv',
+            gone=NO_REJECTED_ROWS,
+            headers=HEADERS,
+        )
 
     @router.delete('/{upload_id}', **described('Undo an upload', RemovedData, fails=(*CHANGING, 'not_found')))
     async def delete_upload(upload_id: str, caller: Caller) -> JSONResponse:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import socketio
 
 Heard = list[tuple[str, Any]]
@@ -51,11 +52,12 @@ class Listener:
 
 @asynccontextmanager
 async def listening(url: str, token: Any, *, transport: str = 'websocket', **auth: Any) -> AsyncIterator[Listener]:
-    client = socketio.AsyncClient(reconnection=False)
-    listener = Listener(client)
-    await client.connect(url, auth={'token': token, **auth}, transports=[transport], wait_timeout=30)
-    try:
-        yield listener
-    finally:
-        await client.disconnect()
-        await client.eio.disconnect()
+    async with aiohttp.ClientSession() as http:  # of its own the client opens another one as it ends, and leaves it
+        client = socketio.AsyncClient(reconnection=False, http_session=http)
+        listener = Listener(client)
+        await client.connect(url, auth={'token': token, **auth}, transports=[transport], wait_timeout=30)
+        try:
+            yield listener
+        finally:
+            await client.disconnect()
+            await client.eio.disconnect()

@@ -158,14 +158,14 @@ async def raw_engine(url: str, transport: str, *, query: str = '') -> AsyncItera
     path = f'/socket.io/?EIO=4&transport={transport}{query}'
     if transport == 'websocket':
         async with connect(url.replace('http', 'ws') + path, compression=None, max_size=None) as socket:
-            engine: RawEngine = _WebSocket(_sid(str(await socket.recv())), socket)
+            engine: RawEngine = _WebSocket(sid_of(str(await socket.recv())), socket)
             try:
                 yield engine
             finally:
                 await engine.close()
     else:
         async with httpx.AsyncClient(base_url=url, timeout=60, verify=NO_CERTIFICATES) as http:
-            sid = _sid((await http.get(path)).text)
+            sid = sid_of((await http.get(path)).text)
             engine = _Polling(sid, http, f'{path}&sid={sid}')
             try:
                 yield engine
@@ -190,7 +190,7 @@ def event_packet(name: str, *data: Any) -> str:
     return '42' + orjson.dumps([name, *data]).decode()
 
 
-def _sid(greeting: str) -> str:
+def sid_of(greeting: str) -> str:
     assert greeting.startswith(WELCOME), greeting
     sid: str = orjson.loads(greeting.split(SEPARATOR, maxsplit=1)[0][1:])['sid']
     return sid

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.query import DATE_KEYS, FILTER_KEYS
 from tests.board import Board
 from tests.contract.raw_engine import SEPARATOR, TRANSPORTS, connect_packet, event_packet, raw_engine, signed_in
-from tests.contract.watched import HELD, Log, figures, until_figures, watched_board
+from tests.contract.watched import HELD, assert_tells_nothing, figures, unharmed, until_figures, watched_board
 
 LIMITS = {'EVENTS_PER_SECOND': '1000', 'EXPORTS_PER_MINUTE': '100000', 'MAX_CONNECTIONS_PER_USER': '100'}
 ALSO_HELD = ('tasks', 'process_open_fds')
@@ -134,15 +134,14 @@ async def send_one(board: Board, token: str, transport: str, packet: str, *, kno
         if known:
             await engine.send(connect_packet(token))
         await engine.send(on_the_wire(packet, token))
+    assert_tells_nothing('\n'.join(engine.heard), board)
 
 
 async def batch(board: Board, token: str, frames: list[tuple[bool, str]], transport: str = 'websocket') -> None:
-    log = Log(board)
-    async with signed_in(board.url, 'websocket', token) as other:
+    async with unharmed(board) as log, signed_in(board.url, 'websocket', token) as other:
         await asyncio.gather(*(send_one(board, token, transport, packet, known=known) for known, packet in frames))
         await other.send(event_packet('request_dashboard_data', {}))
         await other.next('dashboard_update', where=lambda data: data['seq'] >= 2)
-    assert 'Traceback' not in log.text, log.text
     assert 'ERROR' not in log.text, log.text
 
 
@@ -154,14 +153,14 @@ def test_no_frame_breaks_the_server(board: Board, token: str, transport: str, fr
 
 
 async def all_answered(board: Board, token: str, transport: str, actions: list[Any]) -> None:
-    log = Log(board)
-    async with signed_in(board.url, transport, token) as engine:
+    async with unharmed(board) as log, signed_in(board.url, transport, token) as engine:
         for number, action in enumerate(actions):
             await engine.send(on_the_wire(f'42{number}["user_action",{json.dumps(action)}]', token))
         for number in range(len(actions)):
             answer = json.loads((await engine.packet(f'43{number}[')).partition('[')[2][:-1])
             assert answer.get('status') == 'ok' or answer['code'] in ('invalid_request', 'rate_limited'), answer
         assert not engine.closed.is_set()
+        assert_tells_nothing('\n'.join(engine.heard), board)
     assert log.text == ''
 
 

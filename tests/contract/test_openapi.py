@@ -22,7 +22,7 @@ from services.database import Database
 from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.contract.conftest import Person
-from tests.contract.schema_documents import references
+from tests.contract.schema_documents import Document, answered, faults, operations, references
 
 pytestmark = pytest.mark.parametrize('board', ['sqlite'], indirect=True)  # the database has no part in it
 
@@ -30,9 +30,6 @@ NO_DOCUMENTATION = {'/api/asyncapi', '/api/asyncapi.json', '/api/docs', '/api/op
 """The documents themselves, and what says that there is no such address."""
 
 WITHOUT_TOKEN = {('post', '/api/auth/token'), ('get', '/api/exports/{token}')}
-
-Document = dict[str, Any]
-Operation = tuple[str, str, dict[str, Any]]
 
 
 @pytest.fixture
@@ -42,37 +39,6 @@ def document(board: Board, alice: Person) -> Document:
     assert answer.headers['Cache-Control'] == 'private, no-cache'
     found: Document = answer.json()
     return found
-
-
-def operations(document: Document) -> list[Operation]:
-    return [(method, path, each) for path, methods in document['paths'].items() for method, each in methods.items()]
-
-
-def strict(document: Document, schema: dict[str, Any]) -> Draft202012Validator:
-    """That takes no key the document does not name."""
-    schemas = {name: _closed(each) for name, each in document['components']['schemas'].items()}
-    return Draft202012Validator({**schema, 'components': {'schemas': schemas}})
-
-
-def _closed(schema: dict[str, Any]) -> dict[str, Any]:
-    return {**schema, 'additionalProperties': False} if 'properties' in schema else schema
-
-
-def faults(document: Document, schema: dict[str, Any], value: Any) -> list[str]:
-    return [error.message for error in strict(document, schema).iter_errors(value)]
-
-
-def answered(document: Document, operation: dict[str, Any], answer: httpx.Response) -> list[str]:
-    """What is wrong with an answer, by the document."""
-    described = operation['responses'].get(str(answer.status_code))
-    if described is None:
-        return [f'{answer.status_code} is not described']
-    if '$ref' in described:
-        described = document['components']['responses'][described['$ref'].rpartition('/')[2]]
-    kind = answer.headers['content-type'].partition(';')[0]
-    if kind not in described['content']:
-        return [f'{kind} is not described']
-    return faults(document, described['content'][kind]['schema'], answer.json()) if kind == 'application/json' else []
 
 
 def examples(value: Any) -> Iterator[tuple[dict[str, Any], Any]]:

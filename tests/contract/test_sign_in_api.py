@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -30,11 +31,11 @@ def rest(board: Board, alice: Person) -> Iterator[httpx.Client]:
         yield client
 
 
-def another(person: Person) -> str:
-    """Another token of the same sign-in, without the time a password takes."""
+def another(person: Person, *, seconds: int = 3600) -> str:
+    """A token of another sign-in, without the time a password takes."""
     claims = jwt.decode(person.token, options={'verify_signature': False})
     tokens = Tokens(SECRET, max_seconds=3600, clock=system_clock)
-    return tokens.issue(int(claims['sub']), claims['tv'], seconds=3600)
+    return tokens.issue(int(claims['sub']), claims['tv'], seconds=seconds)
 
 
 def status(board: Board, token: str) -> int:
@@ -187,6 +188,50 @@ async def test_the_connections_of_a_revoked_token_end(board: Board, alice: Perso
         assert live.of('error')[-1]['code'] == 'invalid_token'
         heard = len(staying.heard)
         await staying.next('dashboard_update', after=heard)
+
+
+@pytest.mark.parametrize('transport', ['websocket', 'polling'])
+async def test_whoever_holds_what_was_made_of_a_revoked_token_is_out(
+    board: Board, alice: Person, transport: str
+) -> None:
+    stolen = another(alice)
+    with board.rest(stolen) as rest:
+        renewed = rest.post('/api/auth/renew').json()['access_token']
+        copied = rest.get('/api/session').json()['data']['access_token']
+    with board.rest(renewed) as rest:
+        again = rest.post('/api/auth/renew').json()['access_token']
+    async with (
+        listening(board.url, again, transport=transport) as by_renewed,
+        listening(board.url, alice.token, transport=transport) as by_shown_later,
+        listening(board.url, alice.token, transport=transport) as staying,
+    ):
+        assert (await by_shown_later.client.call('authenticate', {'token': copied}))['status'] == 'success'
+        for live in (by_renewed, staying):
+            await live.next('dashboard_update')
+        with board.rest(alice.token) as rest:
+            assert rest.post('/api/auth/revoke', json={'token': stolen}).status_code == 200
+        assert [status(board, token) for token in (stolen, renewed, copied, again)] == [401] * 4
+        with board.rest(again) as rest:
+            assert rest.post('/api/auth/renew').status_code == 401
+        async with asyncio.timeout(30):
+            for live in (by_renewed, by_shown_later):
+                await live.disconnected.wait()
+                assert live.of('error')[-1]['code'] == 'invalid_token'
+        heard = len(staying.heard)
+        await staying.next('dashboard_update', after=heard)
+
+
+def test_a_token_that_has_expired_is_shown_to_end_what_was_renewed_from_it(board: Board, alice: Person) -> None:
+    ends_soon = another(alice, seconds=2)
+    with board.rest(ends_soon) as rest:
+        renewed = rest.post('/api/auth/renew').json()['access_token']
+        until = time.monotonic() + 30
+        while rest.get('/api/session').status_code == 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert status(board, renewed) == 200
+        assert rest.post('/api/auth/revoke').json() == {'success': True, 'data': {}}
+    assert (status(board, renewed), status(board, alice.token)) == (401, 200)
 
 
 @pytest.fixture(scope='module')

@@ -65,7 +65,7 @@ async def refused(auth: Auth, key: object) -> None:
 async def test_a_key_says_whose_it_is_and_what_it_opens(auth: Auth, keys: ApiKeys) -> None:
     for user_id, scope in ((ALICE, KeyScope.READ), (BOB, KeyScope.INGEST)):
         identity = await auth.authenticate_user(await make(keys, scope=scope, user_id=user_id))
-        assert (identity.user_id, identity.scope, identity.token_id) == (user_id, scope, None)
+        assert (identity.user_id, identity.scope, identity.origin_id) == (user_id, scope, None)
         with pytest.raises(Forbidden):
             auth.issue_token(identity)
         with pytest.raises(Forbidden):

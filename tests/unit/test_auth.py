@@ -356,6 +356,55 @@ async def test_a_revoked_token_is_refused_and_the_users_others_are_not(auth: Aut
     assert stored.id_hash == hashlib.sha256(token_id.encode()).hexdigest()
 
 
+async def renewals(auth: Auth, clock: SettableClock, *, number: int = 4) -> list[str]:
+    """A token, and those that were renewed one from the other, while all of them hold."""
+    tokens = [auth.issue_token(await auth.sign_in(ALICE, PASSWORD)).access_token]
+    for _ in range(number - 1):
+        clock.advance(minutes=10)
+        tokens.append((await auth.renew(await auth.authenticate_user(tokens[-1]))).access_token)
+    return tokens
+
+
+@pytest.mark.parametrize('revoked', range(4))
+async def test_with_a_token_end_all_that_were_renewed_from_one_another(
+    auth: Auth, clock: SettableClock, revoked: int
+) -> None:
+    tokens, others = await renewals(auth, clock), await renewals(auth, clock, number=2)
+    identities = [await auth.authenticate_user(token) for token in tokens]
+    await auth.revoke_token(identities[0].user_id, tokens[revoked])
+    for token, identity in zip(tokens, identities, strict=True):
+        with pytest.raises(InvalidToken):
+            await auth.authenticate_user(token)
+        assert not await auth.lasts(identity.user_id, identity.right)
+    for token in others:
+        assert await auth.authenticate_user(token)
+
+
+async def test_a_renewal_that_was_under_way_ends_with_its_token(auth: Auth, clock: SettableClock) -> None:
+    token = (await renewals(auth, clock))[-1]
+    identity = await auth.authenticate_user(token)
+    await auth.revoke_token(identity.user_id, token)
+    clock.advance(seconds=59)
+    for late in (auth.issue_token(identity), await auth.renew(identity)):
+        clock.advance(seconds=late.expires_in - 1)
+        with pytest.raises(InvalidToken):
+            await auth.authenticate_user(late.access_token)
+        clock.advance(seconds=1 - late.expires_in)
+
+
+@pytest.mark.parametrize('shown', [False, True])
+async def test_a_token_that_has_expired_ends_what_was_renewed_from_it(
+    auth: Auth, clock: SettableClock, shown: bool
+) -> None:
+    first, *_, last = await renewals(auth, clock, number=7)
+    identity = await auth.authenticate_user(last)
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(first)
+    await auth.revoke_token(None if shown else identity.user_id, first)
+    with pytest.raises(InvalidToken):
+        await auth.authenticate_user(last)
+
+
 async def test_a_right_ends_with_its_time_and_with_the_password_it_came_from(
     auth: Auth, database: Database, clock: SettableClock
 ) -> None:
@@ -411,7 +460,10 @@ async def test_revoked_tokens_are_forgotten_when_they_have_expired_and_bounded_b
         await revoke()
     with pytest.raises(RateLimited, match='password'):
         await revoke()
-    clock.advance(hours=1)
+    clock.advance(hours=1)  # what was renewed the moment before has just ended, and what was under way has not
+    with pytest.raises(RateLimited, match='password'):
+        await revoke()
+    clock.advance(minutes=1)
     await revoke()
     with database.reading() as session:
         assert len(session.exec(select(RevokedToken)).all()) == 1

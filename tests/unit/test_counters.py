@@ -13,6 +13,15 @@ def test_refusals_and_what_was_dropped_are_counted_by_reason() -> None:
     assert [counters.drops(reason) for reason in ('event_rate', 'bad_frame')] == [1, 1]
 
 
+def test_how_long_the_loop_is_held_is_counted_in_steps_one_of_which_is_what_is_allowed() -> None:
+    counters = Counters()
+    for seconds in (0.01, 0.25, 0.26):
+        counters.held(seconds)
+    lines = counters.text().decode().splitlines()
+    assert 'churnboard_loop_held_seconds_bucket{le="0.25"} 2.0' in lines
+    assert 'churnboard_loop_held_seconds_count 3.0' in lines
+
+
 def test_two_servers_in_one_process_count_for_themselves() -> None:
     first, second = Counters(), Counters()
     first.refused('event_rate')

@@ -15,7 +15,7 @@ from services import heartbeat
 from services.connection_limits import ConnectionLimits, Limits
 from services.counters import Counters
 from services.direct_line import Receiver
-from services.engine_polling import MAX_POLLED
+from services.engine_polling import HOLDER, MAX_POLLED
 from services.engine_socket import MAX_WAITING, EngineSocket
 from services.heartbeat import Heartbeat
 from services.socket_server import SocketServer
@@ -30,17 +30,31 @@ def socket() -> EngineSocket:
     return socket
 
 
-async def test_one_who_leaves_more_unread_than_allowed_is_closed_and_holds_nothing(socket: EngineSocket) -> None:
-    part = b'x' * (MAX_WAITING // 4)
+@pytest.mark.parametrize('ours', [True, False])
+async def test_one_who_leaves_more_unread_than_allowed_is_closed_and_holds_nothing(
+    socket: EngineSocket, ours: bool
+) -> None:
+    async def send(size: int) -> None:
+        if ours:
+            socket.send_text(b'x' * size)
+        else:  # an answer or acknowledgement of the library
+            await socket.send(packet.Packet(packet.MESSAGE, 'x' * size))
+
     for _ in range(5):
-        socket.send_text(part)
+        await send(MAX_WAITING // 4 - HOLDER)
     assert socket.waiting() > MAX_WAITING
-    socket.send_text(part)
+    await send(1)
     assert socket.waiting() == 0
     async with asyncio.timeout(30):
         while socket.server.sockets:  # noqa: ASYNC110 -- a task of its own closes it
             await asyncio.sleep(0)
     assert socket.closed
+
+
+async def test_many_packets_wait_no_more_than_few_large_ones(socket: EngineSocket) -> None:
+    for _ in range(MAX_WAITING // HOLDER + 2):
+        socket.send_text(b'')
+    assert socket.waiting() == 0
 
 
 async def test_a_poll_brings_what_the_python_client_takes_at_once_and_the_next_one_the_rest(

@@ -60,6 +60,38 @@ def test_the_same_stand_stills_make_the_same_figures_however_often_one_looks() -
         assert lag.quantiles()[1.0] == 0.4
 
 
+@pytest.mark.parametrize(
+    ('lag', 'worked', 'held'),
+    [
+        (0.0, 0.001, 0.001),
+        (0.4, 0.45, 0.45),  # it had begun right after the look before
+        (0.4, 0.8, 0.45),  # two threads worked
+        (0.4, 0.1, 0.1),  # another process had the processor
+        (-0.01, 0.3, 0.04),
+        (0.4, -0.1, 0.0),
+    ],
+)
+def test_held_is_what_was_late_and_work_of_ours(lag: float, worked: float, held: float) -> None:
+    assert LoopLag(interval=0.05).held(lag, worked) == pytest.approx(held)
+
+
+async def test_work_that_holds_the_loop_is_told_and_a_wait_for_another_process_is_not() -> None:
+    told: list[float] = []
+    task = asyncio.create_task(LoopLag(on_held=told.append).run())
+    await until(lambda: told)
+    waited = len(told)
+    time.sleep(0.5)
+    await until(lambda: len(told) > waited)
+    assert told[waited] < 0.25
+    worked = len(told)
+    end = time.process_time() + 0.5
+    while time.process_time() < end:
+        pass
+    await until(lambda: len(told) > worked)
+    task.cancel()
+    assert max(told[worked:]) >= 0.5
+
+
 async def test_a_blocked_loop_is_noticed() -> None:
     lag = LoopLag()
     task = asyncio.create_task(lag.run())

@@ -255,6 +255,28 @@ def test_a_token_says_when_the_password_was_given(tokens: Tokens, clock: Settabl
     assert tokens.verify(tokens.issue(7, 3, seconds=60, signed_in_at=earlier)).signed_in_at == earlier
 
 
+def test_a_renewed_token_names_the_first_of_its_sign_in_and_that_one_itself(tokens: Tokens) -> None:
+    first = tokens.verify(tokens.issue(7, 3, seconds=60))
+    renewed = tokens.verify(tokens.issue(7, 3, seconds=60, origin_id=first.origin_id))
+    assert first.origin_id == renewed.origin_id == first.token_id != renewed.token_id
+
+
+@pytest.mark.parametrize('origin', [None, '', 5, ['a-token-id'], {}])
+def test_a_token_that_was_renewed_from_none_is_refused(tokens: Tokens, origin: object) -> None:
+    refused(tokens, forged(payload=claims(origin_jti=origin)))
+
+
+@pytest.mark.parametrize('exp', [NOW - 1, NOW + 3600])
+def test_what_has_expired_is_recognized_and_never_verified(tokens: Tokens, clock: SettableClock, exp: int) -> None:
+    token = forged(payload=claims(iat=NOW - 60, exp=exp - 60))
+    clock.advance(hours=2)
+    assert tokens.recognize(token).token_id == 'a-token-id'
+    refused(tokens, token)
+    for nothing in (forged(key='another'), forged(payload=claims(exp='x')), 'a.b.c', None):
+        with pytest.raises(InvalidToken):
+            tokens.recognize(nothing)
+
+
 def test_a_token_of_before_there_were_renewals_counts_from_its_own_start(tokens: Tokens) -> None:
     assert tokens.verify(forged(payload=claims())).signed_in_at.timestamp() == NOW
 
