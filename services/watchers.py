@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from services.turns import Turn
+
 Listener = Callable[[], Awaitable[None]]
 
 GOLDEN = 2_654_435_769
@@ -37,7 +39,7 @@ class Watchers:
 
     def __init__(self, on_last_closed: Callable[[int], None], *, phases: int = 1) -> None:
         self._watches: dict[int, list[Watch]] = {}
-        self._phases: list[set[int]] = [set() for _ in range(phases)]
+        self._turns = [Turn() for _ in range(phases)]
         self._on_last_closed = on_last_closed
         self._close = self._remove  # one for all: each mention of a method makes another object
 
@@ -47,9 +49,13 @@ class Watchers:
     def users(self) -> list[int]:
         return list(self._watches)
 
-    def at(self, phase: int) -> list[int]:
+    def at(self, phase: int) -> Turn:
         """The users whose turn it is."""
-        return list(self._phases[phase])
+        return self._turns[phase]
+
+    def turn_of(self, user_id: int) -> Turn:
+        """The turn of a user, watched or not."""
+        return self._turns[phase_of(user_id, len(self._turns))]
 
     def add(self, user_id: int, on_change: Listener | None) -> Watch:
         watch = Watch(self._close, user_id, on_change)
@@ -57,7 +63,7 @@ class Watchers:
             watches.append(watch)
         else:
             self._watches[user_id] = [watch]
-            self._phases[phase_of(user_id, len(self._phases))].add(user_id)
+            self.turn_of(user_id).add(user_id)
         return watch
 
     def listeners(self, user_id: int) -> list[Listener]:
@@ -69,5 +75,5 @@ class Watchers:
         self._watches[user_id].remove(watch)
         if not self._watches[user_id]:
             del self._watches[user_id]
-            self._phases[phase_of(user_id, len(self._phases))].discard(user_id)
+            self.turn_of(user_id).remove(user_id)
             self._on_last_closed(user_id)
