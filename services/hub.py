@@ -96,6 +96,11 @@ class LiveHub:
         """What the last look told of a watched user; ``None`` before the first one came back."""
         return self._looks.seen(user_id)
 
+    @property
+    def away(self) -> bool:
+        """Whether the database did not answer the last look."""
+        return self._looks.away
+
     def on_beat(self, listener: OnUsers) -> None:
         """Call ``listener(user_ids)`` at each beat of these users, after the database was looked at."""
         self._on_beat.append(listener)

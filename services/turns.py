@@ -23,6 +23,7 @@ class Turn(Collection[int]):
         self._users: set[int] = set()
         self._listed: tuple[int, ...] | None = ()
         self._restless: set[int] = set()
+        self._unserved: set[int] = set()
         self._until = NEVER
 
     def __iter__(self) -> Iterator[int]:
@@ -45,17 +46,20 @@ class Turn(Collection[int]):
     def remove(self, user_id: int) -> None:
         self._users.discard(user_id)
         self._restless.discard(user_id)
+        self._unserved.discard(user_id)
         self._listed = self.known = None
 
     def stir(self, user_id: int) -> None:
         """Something of the user is not as it was."""
         self._restless.add(user_id)
+        self._unserved.add(user_id)
         self.known = None
 
     def restless(self, now: datetime) -> list[int]:
         """The users whose boards are not known to stand."""
         if now >= self._until:  # somebody's may have become another: whose is not kept
             self._restless.update(self._users)
+            self._unserved.update(self._users)
             self._until = NEVER
         return list(self._restless)
 
@@ -63,6 +67,19 @@ class Turn(Collection[int]):
         """The user's board stands until then, if nothing of the user changes."""
         self._restless.discard(user_id)
         self._until = min(self._until, until)
+
+    def unserved(self) -> list[int]:
+        """The users who may have something to be told: all whose boards do not stand, and others."""
+        return list(self._unserved)
+
+    def unsettle(self, user_id: int) -> None:
+        """Somebody new looks at the user's board, or was told something else than others."""
+        self._unserved.add(user_id)
+
+    def settle(self, user_id: int) -> None:
+        """All who look at the user's board were told what it shows, and want to hear nothing while it stands."""
+        if user_id not in self._restless:
+            self._unserved.discard(user_id)
 
     def looked(self, *, at: datetime, number: int) -> None:
         """A look came back: all are as they were known when it began, but those who were made an exception."""

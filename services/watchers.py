@@ -20,12 +20,19 @@ def phase_of(user_id: int, phases: int) -> int:
 class Watch:
     """Somebody looks at a user's board until this is closed."""
 
-    __slots__ = ('_close', 'on_change', 'user_id')  # there is one for each connection
+    __slots__ = ('_close', '_turn', 'on_change', 'user_id')  # there is one for each connection
 
-    def __init__(self, close: Callable[[Watch], None], user_id: int, on_change: Listener | None = None) -> None:
+    def __init__(
+        self, close: Callable[[Watch], None], user_id: int, turn: Turn, on_change: Listener | None = None
+    ) -> None:
         self.user_id = user_id
         self.on_change = on_change
+        self._turn = turn
         self._close: Callable[[Watch], None] | None = close
+
+    def unsettle(self) -> None:
+        """It was shown something else than before: the next beat has to look what there is to tell."""
+        self._turn.unsettle(self.user_id)
 
     def close(self) -> None:
         """Closing twice is the same as once."""
@@ -58,12 +65,14 @@ class Watchers:
         return self._turns[phase_of(user_id, len(self._turns))]
 
     def add(self, user_id: int, on_change: Listener | None) -> Watch:
-        watch = Watch(self._close, user_id, on_change)
+        turn = self.turn_of(user_id)
+        watch = Watch(self._close, user_id, turn, on_change)
+        turn.unsettle(user_id)
         if watches := self._watches.get(user_id):
             watches.append(watch)
         else:
             self._watches[user_id] = [watch]
-            self.turn_of(user_id).add(user_id)
+            turn.add(user_id)
         return watch
 
     def listeners(self, user_id: int) -> list[Listener]:

@@ -144,8 +144,9 @@ class Live(Setting):
         )
 
     async def beat(self) -> None:
-        await self.hub.beat(self.hub.watched_at(phase_of(self.user_id, self.hub.phases)))
-        await self.broadcasts.beat([self.user_id])
+        turn = self.hub.watched_at(phase_of(self.user_id, self.hub.phases))
+        await self.hub.beat(turn)
+        await self.broadcasts.beat(turn)
         await until(lambda: not any(connection.working for connection in self.connections))
 
 

@@ -75,3 +75,26 @@ def test_a_look_that_comes_back_late_makes_nobody_older() -> None:
     turn.looked(at=LATER, number=2)
     turn.looked(at=NOON, number=1)
     assert (turn.at, turn.number) == (LATER, 2)
+
+
+def test_one_who_was_told_everything_is_served_again_when_there_may_be_news() -> None:
+    turn = turn_of(1, 2)
+    for user_id in (1, 2):
+        turn.rest(user_id, until=LATER)
+        turn.settle(user_id)
+    for reason in (turn.stir, turn.unsettle):
+        assert turn.unserved() == []
+        reason(2)
+        assert turn.unserved() == [2]
+        turn.rest(2, until=LATER)
+        turn.settle(2)
+    turn.restless(LATER)
+    assert sorted(turn.unserved()) == [1, 2]
+
+
+def test_one_whose_board_does_not_stand_is_served_at_each_beat() -> None:
+    turn = turn_of(1)
+    turn.settle(1)
+    assert turn.unserved() == [1]
+    turn.remove(1)
+    assert turn.unserved() == []
