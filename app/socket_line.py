@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
+from websockets.streams import StreamReader
 
 from services.direct_line import LINE, Receiver
 
 if TYPE_CHECKING:
     from websockets.frames import Frame
     from websockets.http11 import Request
+    from websockets.server import ServerProtocol
 
 GOODBYE_SECONDS = 2.0
 """How long a client may take to answer that the connection is closed."""
@@ -34,8 +36,12 @@ class _Stays:
 
 STAYS = _Stays()
 
-TEXT, SHORT, LONG = 0x81, 126, 127
-"""A final text frame, and the lengths that say that two or eight bytes of length follow (RFC 6455, 5.2)."""
+TEXT, SHORT, LONG, MASKED = 0x81, 126, 127, 0x80
+"""A final text frame, the lengths that say that two or eight bytes of length follow, and what marks those of clients,
+whose four bytes before the text are to be taken off it (RFC 6455, 5.2)."""
+
+FRAME_AWAITED = StreamReader.at_eof.__code__
+"""Where the library waits between two frames."""
 
 
 def text_frame(text: bytes) -> bytes:
@@ -46,6 +52,21 @@ def text_frame(text: bytes) -> bytes:
     if size < 65_536:
         return bytes((TEXT, SHORT)) + size.to_bytes(2, 'big') + text
     return bytes((TEXT, LONG)) + size.to_bytes(8, 'big') + text
+
+
+def is_pong(data: bytes) -> bool:
+    """Whether it looks like one whole frame of a client, with nothing but :data:`PONG` in it.
+
+    The library's way to that takes several generators, and three times as long as all else that a pong needs.
+    """
+    return len(data) == 7 and data[0] == TEXT and data[1] == MASKED | 1 and data[2] ^ data[6] == PONG[0]
+
+
+def between_messages(conn: ServerProtocol) -> bool:
+    """Whether what comes next begins a message: in the midst of a frame the parser waits in another place."""
+    frames = getattr(conn.parser, 'gi_yieldfrom', None)
+    awaited = getattr(frames, 'gi_yieldfrom', None)
+    return getattr(awaited, 'gi_code', None) is FRAME_AWAITED and conn.current_size is None
 
 
 class DirectLine:
@@ -118,6 +139,13 @@ class LineProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, 'scope'):  # it was accepted; the application has not run yet
             self.line = DirectLine(self)
             self.scope['extensions'][LINE] = self.line  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        receiver = self.line.receiver if self.line else None
+        if receiver and is_pong(data) and between_messages(self.conn):
+            receiver.pong()
+        else:
+            super().data_received(data)
 
     def handle_text(self, event: Frame) -> None:
         receiver = self.line.receiver if self.line else None

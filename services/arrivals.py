@@ -57,7 +57,7 @@ class Arrivals:
         """These users may be told again."""
         for left in [user_id for user_id in self._held_back if not self._connections.of(user_id)]:
             del self._held_back[left]  # it is no news to one who comes later
-        for user_id in users:
+        for user_id in users if self._told or self._held_back else ():
             self._told.pop(user_id, None)
             span = self._held_back.pop(user_id, None)
             if span:

@@ -72,6 +72,7 @@ class BoardMessages:
             for key in changed:
                 connection.changed[key] = connection.seq
         connection.sent = now
+        connection.watch.unsettle()
 
     def _message(self, connection: Connection, snapshot: Snapshot, changed: Sequence[str]) -> bytes:
         now = snapshot.contents

@@ -16,6 +16,7 @@ from services.hub import LiveHub
 from services.schemas import Alert
 from services.snapshots import Snapshot
 from services.supervision import Supervisor
+from services.turns import Turn
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,13 @@ class Broadcasts:
     async def beat(self, users: Collection[int]) -> None:
         """Send these users' connections their numbers: what is known at once, the rest as soon as it is."""
         served = 0
-        for user_id in users:
+        for user_id in self._unserved(users):
             news = [connection for connection in self._connections.of(user_id) if not self._knows(connection)]
             for connection in news:
                 if self._drains(connection):
                     self._serve(connection)
+            if not news and isinstance(users, Turn):
+                users.settle(user_id)
             served += bool(news)
             if news and served % IN_A_ROW == 0:
                 await asyncio.sleep(0)  # whatever else waits for the loop
@@ -78,6 +81,10 @@ class Broadcasts:
             snapshot = await self._hub.snapshot(connection.identity.user_id, query)
             if query == connection.query:  # else a filter overtook us, and nobody wants the old numbers after the new
                 return snapshot
+
+    def _unserved(self, users: Collection[int]) -> Collection[int]:
+        """Those of the users of whose connections it is not known that there is nothing to send."""
+        return users.unserved() if isinstance(users, Turn) and not self._hub.away else users
 
     def _knows(self, connection: Connection) -> bool:
         """Whether there is nothing to send: it wants changes alone, and was sent what its user sees now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import nullcontext
-from datetime import date
+from datetime import date, datetime
 
 from services.alert_watch import AlertWatch
 from services.alerts import Alerts, Evaluation
@@ -24,6 +24,7 @@ from services.shared_charts import SharedCharts
 from services.shared_contents import SharedContents
 from services.snapshots import Contents, Snapshot
 from services.standing_boards import StandingBoards
+from services.turns import Turn
 from services.user_lookup import UserLookup
 from services.user_states import UserState
 from services.watchers import Listener, Watch, Watchers
@@ -87,13 +88,18 @@ class LiveHub:
     def watched(self) -> list[int]:
         return self._watchers.users()
 
-    def watched_at(self, phase: int) -> list[int]:
+    def watched_at(self, phase: int) -> Turn:
         """The watched users whose turn comes at a moment of the beat, 0 to ``phases - 1``."""
         return self._watchers.at(phase)
 
     def seen(self, user_id: int) -> Seen | None:
         """What the last look told of a watched user; ``None`` before the first one came back."""
         return self._looks.seen(user_id)
+
+    @property
+    def away(self) -> bool:
+        """Whether the database did not answer the last look."""
+        return self._looks.away
 
     def on_beat(self, listener: OnUsers) -> None:
         """Call ``listener(user_ids)`` at each beat of these users, after the database was looked at."""
@@ -168,10 +174,11 @@ class LiveHub:
         :param also: users that are only looked at.
         :returns: those whose alerts are to be decided by :meth:`evaluate`.
         """
-        await self._looks.look([*users, *also])
+        await self._looks.look(users, also)
         now = self._clock()
-        present = [state for user_id in users if (state := self._looks.present(user_id))]
-        days = {state: self._today(state) for state in present if not self._standing.contents(state, now)}
+        restless = users.restless(now) if isinstance(users, Turn) else users
+        present = [state for user_id in restless if (state := self._looks.present(user_id))]
+        days = {state: self._today(state) for state in present if not self._rests(state, now)}
         await tell(self._overviews.prepare(days))
         undecided = [state.user_id for state, today in days.items() if not self._settled(state, today)]
         for listener in self._on_beat:
@@ -200,10 +207,17 @@ class LiveHub:
         return self._stand(state, overview, decided) if overview and decided else None
 
     def _stand(self, state: UserState, overview: Overview, decided: Evaluation) -> Contents:
-        contents = self._shared.of(state.user_id, EVERYTHING, overview.numbers, decided.active)
-        ends = self._dashboard.day_ends(state.time_zone, self._clock())
-        self._standing.put(state, contents, decided, day_ends=ends)
+        contents, now = self._shared.of(state.user_id, EVERYTHING, overview.numbers, decided.active), self._clock()
+        self._standing.put(state, contents, decided, day_ends=self._dashboard.day_ends(state.time_zone, now))
+        self._rests(state, now)
         return contents
+
+    def _rests(self, state: UserState, now: datetime) -> bool:
+        """Whether the board of a user in that state stands; if it is the present one, the turn passes it by so long."""
+        until = self._standing.until(state, now)
+        if until and self._looks.present(state.user_id) is state:  # another look may have come back meanwhile
+            self._watchers.turn_of(state.user_id).rest(state.user_id, until=until)
+        return until is not None
 
     def _settled(self, state: UserState, today: date) -> bool:
         """Whether it is known what a user sees on a day; it stands from now on."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from services.clock import Clock
 from services.errors import InvalidToken, Unavailable
 from services.listeners import tell
+from services.turns import Turn
 from services.user_lookup import UserLookup
 from services.user_states import UserState, known_as
 from services.watchers import Watchers
@@ -28,10 +29,34 @@ class Seen:
     state: UserState | None
     known: str
     """What the next look asks the database to compare."""
-    at: datetime
-    """When it was read the last time."""
-    number: int = 0
-    """Counts the looks in the order they began: the clock may be set back."""
+    turn: Turn
+    """Its looks speak of all in it at once."""
+    read_at: datetime
+    """When the last look that spoke of this user alone began."""
+    read_by: int
+    """Its number: looks are counted in the order they began, as the clock may be set back."""
+    apart_until: int
+    """Looks of the turn up to this number did not ask about this state."""
+
+    @property
+    def at(self) -> datetime:
+        """When the last look began that told so."""
+        return self.turn.at if self.turn.number > self.apart_until else self.read_at
+
+    @property
+    def number(self) -> int:
+        """Of that look."""
+        return self.turn.number if self.turn.number > self.apart_until else self.read_by
+
+    def told_again(self, *, at: datetime, number: int) -> None:
+        """A look found it unchanged."""
+        if number > self.number:
+            self.read_at, self.read_by = at, number
+            self.apart_until = max(self.apart_until, number)
+
+    def except_from(self, number: int) -> None:
+        """That look of the turn found it changed."""
+        self.read_at, self.read_by, self.apart_until = self.at, self.number, max(self.apart_until, number)
 
 
 class Looks:
@@ -84,59 +109,82 @@ class Looks:
             if self._away:
                 raise self._away
             seen = self._seen.get(user_id)
-        if seen is None:
-            at, number = self._clock(), next(self._numbers)
-            seen = _seen(user_id, await self._users.state(user_id), at, number)
-            if user_id in self._watchers:
-                await self._remember(user_id, seen)
-                seen = self._seen.get(user_id, seen)  # another look may have come back meanwhile
-        if seen.state is None or seen.state.disabled:
+        state, at = (seen.state, seen.at) if seen else await self._read(user_id)
+        if state is None or state.disabled:
             raise InvalidToken
-        return seen.state, seen.at
+        return state, at
 
-    async def look(self, user_ids: Collection[int]) -> None:
+    async def _read(self, user_id: int) -> tuple[UserState | None, datetime]:
+        at, number = self._clock(), next(self._numbers)
+        state = await self._users.state(user_id)
+        if user_id in self._watchers:
+            await self._remember(user_id, state, at, number)
+            if seen := self._seen.get(user_id):  # another look may have come back meanwhile
+                return seen.state, seen.at
+        return state, at
+
+    async def look(self, *groups: Collection[int]) -> None:
         """Look at users in one query, and tell those whom a change concerns. A failure is kept for who asks."""
-        if not user_ids:
+        if not any(groups):
             return
         try:
-            await self.look_at(user_ids)
+            await self.look_at(*groups)
             self._away = None
         except Unavailable as error:
             self._away = error
             log.warning('The hub could not look at the database: %s', error.message)
 
-    async def look_at(self, user_ids: Collection[int]) -> None:
+    async def look_at(self, *groups: Collection[int]) -> None:
         """The same; raises ``Unavailable``."""
         at, number = self._clock(), next(self._numbers)
-        seen = {user_id: self._seen.get(user_id) for user_id in user_ids}
-        known = [before.known if before else known_as(user_id, None) for user_id, before in seen.items()]
+        turns = [group for group in groups if isinstance(group, Turn)]
+        others = [user_id for group in groups if not isinstance(group, Turn) for user_id in group]
+        seen = {user_id: self._seen.get(user_id) for user_id in others}
+        known = [self._known(turn) for turn in turns if turn]
+        known += [before.known if before else known_as(user_id, None) for user_id, before in seen.items()]
+        for turn in turns:
+            turn.begun = number
         changed = await self._users.changed(known)
         for user_id in changed:
-            del seen[user_id]
-        for before in seen.values():
-            if before and before.number < number:
-                before.at, before.number = at, number
+            if before := self._seen.get(user_id):
+                before.except_from(number)
+        for user_id, before in seen.items():
+            if before and user_id not in changed:
+                before.told_again(at=at, number=number)
+        for turn in turns:
+            turn.looked(at=at, number=number)
         for user_id, state in changed.items():
             if user_id in self._watchers:
-                await self._remember(user_id, _seen(user_id, state, at, number))
+                await self._remember(user_id, state, at, number)
 
-    async def _remember(self, user_id: int, seen: Seen) -> None:
-        before = self._seen.get(user_id)
-        if before and (before.number > seen.number or _is_older(seen, before)):
+    def _known(self, turn: Turn) -> str:
+        """What the database is asked to compare of all users of a turn."""
+        if turn.known is None:
+            seen = [(user_id, self._seen.get(user_id)) for user_id in turn]
+            turn.known = ','.join([before.known if before else known_as(user_id, None) for user_id, before in seen])
+        return turn.known
+
+    async def _remember(self, user_id: int, state: UserState | None, at: datetime, number: int) -> None:
+        before, turn = self._seen.get(user_id), self._watchers.turn_of(user_id)
+        if before and (before.number > number or _is_older(state, before.state)):
             return  # a look that began earlier came back later, or read earlier
-        self._seen[user_id] = seen
+        self._seen[user_id] = Seen(
+            state=state,
+            known=known_as(user_id, state),
+            turn=turn,
+            read_at=at,
+            read_by=number,
+            apart_until=max(number, turn.begun),
+        )
+        turn.stir(user_id)
         if before is None or before.state is None:
             return
-        if _access(seen.state) != _access(before.state):  # first, so that nobody who may not is told of the change
+        if _access(state) != _access(before.state):  # first, so that nobody who may not is told of the change
             for ending in self._on_access:
                 await tell(ending(user_id))
-        if seen.state and seen.state.revision > before.state.revision:
+        if state and state.revision > before.state.revision:
             for listener in self._on_change:
-                await tell(listener(before.state, seen.state))
-
-
-def _seen(user_id: int, state: UserState | None, at: datetime, number: int) -> Seen:
-    return Seen(state=state, known=known_as(user_id, state), at=at, number=number)
+                await tell(listener(before.state, state))
 
 
 def _access(state: UserState | None) -> tuple[bool, int, int] | None:
@@ -144,6 +192,6 @@ def _access(state: UserState | None) -> tuple[bool, int, int] | None:
     return (state.disabled, state.token_version, state.access_revision) if state else None
 
 
-def _is_older(seen: Seen, before: Seen) -> bool:
+def _is_older(state: UserState | None, before: UserState | None) -> bool:
     """Whether it is of an earlier state; a user that is gone has none, and never comes back."""
-    return bool(seen.state and before.state and seen.state.revision < before.state.revision)
+    return bool(state and before and state.revision < before.revision)

@@ -31,6 +31,11 @@ class StandingBoards:
         board = self._boards.get(state.user_id)
         return board.contents if board and board.state is state and now < board.until else None
 
+    def until(self, state: UserState, now: datetime) -> datetime | None:
+        """How long that will be so."""
+        board = self._boards.get(state.user_id)
+        return board.until if board and board.state is state and now < board.until else None
+
     def put(self, state: UserState, contents: Contents, decided: Evaluation, *, day_ends: datetime) -> None:
         """:param decided: of the user's alerts, which are among the contents."""
         silent = silent_from(decided)

@@ -26,7 +26,7 @@ class UserLookup:
     async def changed(self, known: Collection[str]) -> dict[int, UserState | None]:
         """The present states of those of the users who are not as they are known, by one statement.
 
-        :param known: what ``known_as`` says of each of them.
+        :param known: what ``known_as`` says of each of them; that of several may be one text, with commas between.
         :raises Unavailable: the database does not answer.
         """
         return await self._database.read(lambda session: changed_states(session, known))

@@ -105,7 +105,7 @@ def known_as(user_id: int, state: UserState | None) -> str:
 def changed_states(session: Session, known: Collection[str]) -> dict[int, UserState | None]:
     """The present states of those users who are not as they are known; the database compares, so that few rows come.
 
-    :param known: what :func:`known_as` says of each user.
+    :param known: what :func:`known_as` says of each user; that of several may be one text, with commas between.
     """
     parameters = {'known': f'[{",".join(known)}]'}
     found = session.connection().execute(BY_CHANGE[dialect_of(session)], parameters).all()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from services.turns import Turn
+
 Listener = Callable[[], Awaitable[None]]
 
 GOLDEN = 2_654_435_769
@@ -18,12 +20,19 @@ def phase_of(user_id: int, phases: int) -> int:
 class Watch:
     """Somebody looks at a user's board until this is closed."""
 
-    __slots__ = ('_close', 'on_change', 'user_id')  # there is one for each connection
+    __slots__ = ('_close', '_turn', 'on_change', 'user_id')  # there is one for each connection
 
-    def __init__(self, close: Callable[[Watch], None], user_id: int, on_change: Listener | None = None) -> None:
+    def __init__(
+        self, close: Callable[[Watch], None], user_id: int, turn: Turn, on_change: Listener | None = None
+    ) -> None:
         self.user_id = user_id
         self.on_change = on_change
+        self._turn = turn
         self._close: Callable[[Watch], None] | None = close
+
+    def unsettle(self) -> None:
+        """It was shown something else than before: the next beat has to look what there is to tell."""
+        self._turn.unsettle(self.user_id)
 
     def close(self) -> None:
         """Closing twice is the same as once."""
@@ -37,7 +46,7 @@ class Watchers:
 
     def __init__(self, on_last_closed: Callable[[int], None], *, phases: int = 1) -> None:
         self._watches: dict[int, list[Watch]] = {}
-        self._phases: list[set[int]] = [set() for _ in range(phases)]
+        self._turns = [Turn() for _ in range(phases)]
         self._on_last_closed = on_last_closed
         self._close = self._remove  # one for all: each mention of a method makes another object
 
@@ -47,17 +56,23 @@ class Watchers:
     def users(self) -> list[int]:
         return list(self._watches)
 
-    def at(self, phase: int) -> list[int]:
+    def at(self, phase: int) -> Turn:
         """The users whose turn it is."""
-        return list(self._phases[phase])
+        return self._turns[phase]
+
+    def turn_of(self, user_id: int) -> Turn:
+        """The turn of a user, watched or not."""
+        return self._turns[phase_of(user_id, len(self._turns))]
 
     def add(self, user_id: int, on_change: Listener | None) -> Watch:
-        watch = Watch(self._close, user_id, on_change)
+        turn = self.turn_of(user_id)
+        watch = Watch(self._close, user_id, turn, on_change)
+        turn.unsettle(user_id)
         if watches := self._watches.get(user_id):
             watches.append(watch)
         else:
             self._watches[user_id] = [watch]
-            self._phases[phase_of(user_id, len(self._phases))].add(user_id)
+            turn.add(user_id)
         return watch
 
     def listeners(self, user_id: int) -> list[Listener]:
@@ -69,5 +84,5 @@ class Watchers:
         self._watches[user_id].remove(watch)
         if not self._watches[user_id]:
             del self._watches[user_id]
-            self._phases[phase_of(user_id, len(self._phases))].discard(user_id)
+            self.turn_of(user_id).remove(user_id)
             self._on_last_closed(user_id)

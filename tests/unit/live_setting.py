@@ -29,6 +29,7 @@ from services.predictions import Ingest
 from services.scores import RiskBands
 from services.supervision import Supervisor
 from services.user_states import UserState, user_states
+from services.watchers import phase_of
 from tests.accounts import NOON, SettableClock, add_user, create_auth
 
 
@@ -143,8 +144,9 @@ class Live(Setting):
         )
 
     async def beat(self) -> None:
-        await self.hub.beat([self.user_id])
-        await self.broadcasts.beat([self.user_id])
+        turn = self.hub.watched_at(phase_of(self.user_id, self.hub.phases))
+        await self.hub.beat(turn)
+        await self.broadcasts.beat(turn)
         await until(lambda: not any(connection.working for connection in self.connections))
 
 

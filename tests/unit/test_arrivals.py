@@ -19,6 +19,7 @@ from services.models import SourceKind
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 from services.scores import RiskBands
+from services.turns import Turn
 from services.user_states import UserState, user_states
 from services.watchers import Watch
 from tests.accounts import NOON, add_user
@@ -199,7 +200,7 @@ async def test_new_predictions_of_many_users_are_read_by_one_statement(live: Ann
                 sid=f'o{number}',
                 socket=sockets[-1],
                 identity=Identity.of(user, expires_at=NOON + timedelta(hours=1)),
-                watch=Watch(lambda _: None, 1),
+                watch=Watch(lambda _: None, 1, Turn()),
             )
         )
     changes = [live.take(1), *(take_of(live, user.id, number + 2) for number, user in enumerate(others))]

@@ -14,6 +14,7 @@ from services.dashboard import Numbers
 from services.recent import Recent
 from services.schemas import Alert, AlertType, Metrics, Trend, Trends
 from services.snapshots import Contents, Snapshot
+from services.turns import Turn
 from services.watchers import Watch
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -35,7 +36,7 @@ def connection(updates: Updates) -> Connection:
         sid='s',
         socket=None,  # type: ignore[arg-type]
         identity=None,  # type: ignore[arg-type]
-        watch=Watch(lambda _: None, 1),
+        watch=Watch(lambda _: None, 1, Turn()),
         updates=updates,
     )
 

@@ -13,6 +13,7 @@ from services.clock import system_clock
 from services.connections import Connection, Connections
 from services.deadlines import SPARE, Deadlines
 from services.identity import Identity
+from services.turns import Turn
 from services.watchers import Watch
 from tests.accounts import NOON, SettableClock
 from tests.unit.live_setting import FakeSocket, until
@@ -36,7 +37,7 @@ class Setting:
         self.acted.append(connection.sid)
 
     def connect(self, sid: str) -> Connection:
-        connection = Connection(sid=sid, socket=FakeSocket(sid), identity=WHO, watch=Watch(lambda _: None, 1))
+        connection = Connection(sid=sid, socket=FakeSocket(sid), identity=WHO, watch=Watch(lambda _: None, 1, Turn()))
         self.connections.add(connection)
         return connection
 

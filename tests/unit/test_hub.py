@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import threading
 from collections import Counter
@@ -140,7 +141,9 @@ class Setting:
 
     async def beat(self) -> None:
         """The turn of all who are watched."""
-        for user_id in await self.hub.beat(self.hub.watched()):
+        turns = [turn for phase in range(self.hub.phases) if (turn := self.hub.watched_at(phase))]
+        undecided = [await self.hub.beat(turn) for turn in turns or [self.hub.watched_at(0)]]
+        for user_id in itertools.chain(*undecided):
             await tell(self.hub.evaluate(user_id))
 
     def _count_reads(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:

@@ -176,6 +176,58 @@ async def test_answers_to_pings_come_apart_from_messages(compressed: bool) -> No
         assert server.received == ['4 something', '33', '3']
 
 
+ANSWER = bytes.fromhex('81 81 11 22 33 44') + bytes([ord('3') ^ 0x11])
+"""What a client answers to a ping, as it is on the wire."""
+
+
+async def test_an_answer_to_a_ping_that_comes_by_itself_is_heard_past_the_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with connected() as (server, line, _client):
+        protocol = line._protocol  # type: ignore[attr-defined]
+        protocol.data_received(ANSWER)
+        with monkeypatch.context() as patched:
+            patched.setattr(protocol.conn, 'receive_data', None)
+            for _ in range(2):
+                protocol.data_received(ANSWER)
+        assert server.pongs == 3
+        for _ in range(2):
+            protocol.data_received(ANSWER * 2)
+        assert server.pongs == 7
+
+
+@pytest.mark.parametrize('size', range(1, len(ANSWER)))
+async def test_an_answer_to_a_ping_that_comes_in_two_pieces_is_one(size: int) -> None:
+    async with connected() as (server, line, client):
+        for _ in range(2):
+            for piece in (ANSWER[:size], ANSWER[size:], ANSWER):
+                line._protocol.data_received(piece)  # type: ignore[attr-defined]
+        await client.send('4 something')
+        await client.close()
+        await server.ended.wait()
+        assert (server.pongs, server.received) == (4, ['4 something'])
+
+
+async def test_the_end_of_a_message_that_looks_like_an_answer_to_a_ping_is_none() -> None:
+    mask, text = bytes.fromhex('c3 a4 41 42'), 'B%ABär'
+    end = bytes(byte ^ mask[place % 4] for place, byte in enumerate(text.encode()))
+    assert socket_line.is_pong(end)
+    async with connected() as (server, line, _client):
+        for piece in (bytes((0x81, 0x80 | len(end))), mask, end, ANSWER):
+            line._protocol.data_received(piece)  # type: ignore[attr-defined]
+        assert (server.pongs, server.received) == (1, [text])
+
+
+async def test_an_answer_in_the_midst_of_a_message_in_fragments_breaks_the_protocol() -> None:
+    async with connected() as (server, line, client):
+        for piece in (bytes.fromhex('01 81 00 00 00 00 34'), ANSWER):
+            line._protocol.data_received(piece)  # type: ignore[attr-defined]
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd and closed.value.rcvd.code == 1002
+        assert server.pongs == 0
+
+
 async def test_a_binary_message_comes_as_an_empty_one() -> None:
     async with connected() as (server, _line, client):
         await client.send(b'4')
