@@ -41,7 +41,7 @@ from services.schemas import AlertType, Charts
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
-ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js')
+ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js', 'alerts.js')
 FIRST_SECONDS = 0.05
 TOGETHER_SECONDS = 0.3
 """How long numbers wait for their charts, to be shown together: those of another query, and newer ones of the same."""
