@@ -159,6 +159,7 @@ class FakeHub:
     time_zone: str = 'Europe/Berlin'
     """Whose days all this is of."""
     error: ChurnboardError | None = None
+    charts_error: ChurnboardError | None = None
     queries: list[DashboardQuery] = field(default_factory=list)
     watches: list[FakeWatch] = field(default_factory=list)
     on_change: Callable[[], Awaitable[None]] | None = None
@@ -179,6 +180,8 @@ class FakeHub:
         return FakeSnapshot(data=data, as_of=as_of, has_sample=self.has_sample)
 
     async def charts(self, _user_id: int, _query: DashboardQuery) -> Charts:
+        if self.charts_error:
+            raise self.charts_error
         return self.board_charts
 
     def seen(self, _user_id: int) -> FakeZoneSeen:
@@ -212,11 +215,14 @@ class FakeExports:
     granted: list[tuple[int, DashboardQuery, ExportFormat, str]] = field(default_factory=list)
     statuses: list[FakeExportStatus] = field(default_factory=list)
     """What is told one after another, the last for ever."""
+    error: ChurnboardError | None = None
 
     async def grant(
         self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, right: Right
     ) -> FakeGrant:
         assert right.proof.session_hash
+        if self.error:
+            raise self.error
         self.granted.append((user_id, query, fmt, decimal))
         return FakeGrant()
 
