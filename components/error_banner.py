@@ -10,6 +10,8 @@ from components.time_ago import time_ago
 
 KNOWN = 'The numbers could not be refreshed, showing those of '
 NONE = 'The numbers could not be read.'
+KNOWN_IN_PART = 'The numbers are new, the charts and lists could not be refreshed. They are those of '
+NONE_IN_PART = 'The charts and lists could not be read.'
 
 
 class ErrorBanner(Banner):
@@ -19,10 +21,15 @@ class ErrorBanner(Banner):
         super().__init__(action='Retry', on_action=on_retry, kind='error')
         self.props('role=status')
 
-    def show(self, reason: str, *, as_of: datetime | None) -> None:
+    def show(self, reason: str, *, as_of: datetime | None, partly: bool = False) -> None:
+        """
+        :param as_of: when all that is shown was last brought up to date, if it ever was.
+        :param partly: the numbers themselves have come since.
+        """
+        known, none = (KNOWN_IN_PART, NONE_IN_PART) if partly else (KNOWN, NONE)
         self.say(
-            'Not up to date' if as_of else 'No numbers yet',
-            tag('span', '', KNOWN if as_of else NONE),
+            'Not up to date' if as_of or partly else 'No numbers yet',
+            tag('span', '', known if as_of else none),
             time_ago(as_of.isoformat(timespec='milliseconds'), clock=True) if as_of else None,
             tag('span', 'banner-reason', reason),
         )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 
 from sqlmodel import Session
@@ -41,7 +42,7 @@ READING = 2
 COUNT_SECONDS = 60.0
 CLOSE_SECONDS = 2.0
 
-TOO_OFTEN = 'That are too many exports in a short time. Wait a little, then ask again.'
+TOO_OFTEN = 'Too many exports in a short time. Try again in {wait} s.'
 TOO_MANY = f'{AT_ONCE} exports of yours are on their way already. The link still works when one of them is done.'
 NOT_COUNTED = 'The rows could not be counted in time. Narrow the filters, or try again later.'
 
@@ -122,7 +123,7 @@ class Exports:
         """
         if wait := self._rate.take(user_id):
             self._counters.refused('export_rate')
-            raise RateLimited(TOO_OFTEN, retry_after=wait)
+            raise RateLimited(TOO_OFTEN.format(wait=ceil(wait)), retry_after=wait)
         now = self._clock()
         state, selection, rows = await self._counted(user_id, query, now)
         check_size(fmt, rows)

@@ -41,7 +41,7 @@ from services.schemas import AlertType, Charts
 
 log = logging.getLogger(__name__)
 NEWER = 'These are the last known numbers of this filter. Newer ones are being worked out.'
-ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js')
+ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js', 'alerts.js')
 FIRST_SECONDS = 0.05
 TOGETHER_SECONDS = 0.3
 """How long numbers wait for their charts, to be shown together: those of another query, and newer ones of the same."""
@@ -62,6 +62,8 @@ class Board:
         self._numbers = numbers_of(client)
         self._news = BoardNews(time.monotonic)
         self._as_of: datetime | None = None
+        self._partly = False
+        """Whether the numbers that are shown have come without their charts."""
         self._waiting = False
         """For numbers that were asked for: paused or not, they are shown when they are there."""
         self.updates = Updates(
@@ -77,7 +79,7 @@ class Board:
             self._sample = SampleBanner(lambda: removal.ask())  # noqa: PLW0108 -- it is made below
             self._status = StatusLine()
             removal = SampleRemoval(
-                services.workspace, identity.user_id, client, status=self._status, on_done=self.refresh
+                services.workspace, self._user_id, client, status=self._status, on_done=self.refresh
             )
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
@@ -100,13 +102,9 @@ class Board:
                 )
                 self._toolbar.begin_with(self._views.menu)
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
-            request = client.request
-            self._view = DashboardView(
-                self._filters,
-                email=identity.email,
-                address=f'{request.url.scheme}://{request.url.netloc}',
-                connection=self._connection,
-            )
+            url = client.request.url
+            origin = f'{url.scheme}://{url.netloc}'
+            self._view = DashboardView(self._filters, email=identity.email, address=origin, connection=self._connection)
             self._at_risk = BoardAtRisk(
                 services.customers, identity, client, self._view.at_risk, place=place, on_place=self._show_address
             )
@@ -128,7 +126,7 @@ class Board:
             await self._refresh()
 
     async def _refresh(self) -> None:
-        query, missed = self._state.query, self.updates.missed
+        query, missed, self._partly = self._state.query, self.updates.missed, False
         try:
             if await self._show(query):
                 self.updates.shown(missed)
@@ -172,6 +170,7 @@ class Board:
             return False
         self._sample.set_visibility(snapshot.has_sample)
         self._view.show(snapshot, self._state, charts)
+        self._partly = charts is None
         self._connection.show_critical([alert.id for alert in snapshot.alerts if alert.type is AlertType.CRITICAL])
         return True
 
@@ -189,7 +188,7 @@ class Board:
 
     def _fail(self, query: DashboardQuery, reason: str) -> None:
         if self._waits_for(query):
-            self._error.show(reason, as_of=self._as_of)
+            self._error.show(reason, as_of=self._as_of, partly=self._partly)
             self._connection.show_delayed(True)
 
     def _change(self, change: Callable[[], None], *, typed: str = '') -> None:

@@ -15,7 +15,7 @@ from app.pages.updates import Updates, rate_words
 from app.reader_locale import number_format
 from components.connection import Connection
 from components.display_panel import DisplayPanel
-from components.formats import day, time_of_day, written_as
+from components.formats import NumberFormat, moment, written_as
 from components.page_theme import PageTheme
 from services.errors import InvalidRequest, Unavailable
 from services.preferences import Locale, PreferenceChange, Theme, UpdateInterval
@@ -123,8 +123,9 @@ class DisplayDesk:
 
     async def _keep_locale(self, locale: Locale) -> str:
         await self._change(locale=locale)
-        self._connection.show_format(numbers_of(self._client))
-        return 'Kept: numbers and dates are written that way from now on.'
+        numbers = numbers_of(self._client)
+        self._connection.show_format(numbers)
+        return f'Kept: numbers and dates are written that way from now on: {_sample(numbers)}.'
 
     async def _keep_shortcuts(self, on: bool) -> str:
         await self._change(shortcuts=on)
@@ -143,6 +144,13 @@ def _is(value: object, kind: type[Theme | Locale | UpdateInterval]) -> bool:
 def _with_sample(locale: Locale, words: str) -> str:
     if locale is Locale.BROWSER:
         return words
-    numbers = number_format(locale.value)
+    return f'{words}: {_number(number_format(locale.value))}'
+
+
+def _number(numbers: NumberFormat) -> str:
+    return f'1{numbers.group}234{numbers.decimal}5'
+
+
+def _sample(numbers: NumberFormat) -> str:
     with written_as(numbers):
-        return f'{words}: 1{numbers.group}234{numbers.decimal}5 · {day(SAMPLE)} · {time_of_day(SAMPLE)}'
+        return f'{_number(numbers)} · {moment(SAMPLE)}'

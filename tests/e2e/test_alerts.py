@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 import httpx
@@ -50,6 +51,10 @@ def test_an_alert_that_starts_or_ends_moves_nothing(board: Board, sign_in: SignI
         page.wait_for_timeout(500)
         assert shifts(page) == []
         assert panel.bounding_box() == place
+        if width == 360:
+            expect(panel).to_have_attribute('data-more', '1 more ↓')
+        else:
+            expect(panel).not_to_have_attribute('data-more', re.compile('.'))
 
 
 def test_what_there_is_no_room_for_is_scrolled_to_by_keys_and_has_room_when_the_page_is_loaded_again(
@@ -67,8 +72,11 @@ def test_what_there_is_no_room_for_is_scrolled_to_by_keys_and_has_room_when_the_
     expect(page.locator('.panel-alerts .panel-note')).to_have_text('2 active, whatever the filters')
     expect_accessible(page, '.panel-alerts')
     listed.focus()
+    panel = page.locator('.panel-alerts')
+    expect(panel).to_have_attribute('data-more', '1 more ↓')
     page.keyboard.press('End')
     expect(listed.locator('.alert').last).to_be_in_viewport(ratio=0.9)
+    expect(panel).not_to_have_attribute('data-more', re.compile('.'))
     page.reload()
     expect(listed.locator('.alert')).to_have_count(2)
     assert listed.evaluate('list => list.scrollHeight <= list.clientHeight'), 'both are seen at once'

@@ -16,6 +16,8 @@ from tests.board import Board
 from tests.e2e.conftest import value
 from tests.e2e.network import Network
 
+LONG = 60_000
+
 SignIn = Callable[[Board, str], Page]
 PERSON = 'ivan-of-connections@example.com'
 
@@ -113,6 +115,26 @@ def test_a_long_loss_is_bridged_by_polling(
     expect(total).to_have_text(str(before + 3), timeout=20_000)
     assert stayed(page)
     expect(page.locator('.panel-head .age').first).to_have_text('')
+
+
+def test_numbers_that_have_grown_old_are_muted_and_say_of_when_they_are(
+    board: Board, sign_in: SignIn, page: Page
+) -> None:
+    with board.rest(board.add_user('stale@example.com')) as rest:
+        rest.post('/api/predictions', json=[{'customer_id': 'c', 'churn_score': 0.5}]).raise_for_status()
+    sign_in(board, 'stale@example.com')
+    expect(page.locator('[data-connection]')).to_contain_text('Live', timeout=LONG)
+    expect(page.locator('.as-of')).to_contain_text('as of')
+    expect(page.locator('.card-title .age').first).to_be_empty()
+    page.context.set_offline(True)
+    page.evaluate('socket.io.engine.close()')
+    expect(page.locator('html')).to_have_attribute('data-stale', '', timeout=LONG)
+    expect(page.locator('.as-of')).to_contain_text(re.compile(r'Data from .* ago\)'))
+    expect(page.locator('.card-title .age').first).to_have_text(re.compile(r'^\d+ (s|min) ago$'))
+    assert page.evaluate("getComputedStyle(document.querySelector('.board-body')).filter") != 'none'
+    page.context.set_offline(False)
+    expect(page.locator('html')).not_to_have_attribute('data-stale', '', timeout=LONG)
+    expect(page.locator('.as-of')).to_contain_text('as of')
 
 
 def test_after_a_restart_of_the_server_the_same_view_comes_back(tmp_path: Path, sign_in: SignIn, page: Page) -> None:

@@ -153,6 +153,7 @@ class FakeHub:
     time_zone: str = 'Europe/Berlin'
     """Whose days all this is of."""
     error: ChurnboardError | None = None
+    charts_error: ChurnboardError | None = None
     queries: list[DashboardQuery] = field(default_factory=list)
     watches: list[FakeWatch] = field(default_factory=list)
     on_change: Callable[[], Awaitable[None]] | None = None
@@ -170,6 +171,8 @@ class FakeHub:
         )
 
     async def charts(self, _user_id: int, _query: DashboardQuery) -> Charts:
+        if self.charts_error:
+            raise self.charts_error
         return self.board_charts
 
     def seen(self, _user_id: int) -> FakeZoneSeen:
@@ -203,11 +206,14 @@ class FakeExports:
     granted: list[tuple[int, DashboardQuery, ExportFormat, str]] = field(default_factory=list)
     statuses: list[FakeExportStatus] = field(default_factory=list)
     """What is told one after another, the last for ever."""
+    error: ChurnboardError | None = None
 
     async def grant(
         self, user_id: int, query: DashboardQuery, fmt: ExportFormat, *, decimal: str, right: Right
     ) -> FakeGrant:
         assert right.proof.session_hash
+        if self.error:
+            raise self.error
         self.granted.append((user_id, query, fmt, decimal))
         return FakeGrant()
 

@@ -7,6 +7,7 @@ from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
 from app.pages import board_exporter
+from services.errors import RateLimited
 from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.query import DashboardQuery
@@ -111,6 +112,15 @@ async def test_an_export_holds_what_is_shown(user: User, services: FakeServices)
 
     assert services.exports.granted == [(1, DashboardQuery().with_dates({'range': '30d'}), ExportFormat.CSV, '.')]
     assert text(user, 'toolbar-message') == 'Preparing 12,480 rows as CSV.'
+
+
+async def test_an_export_that_has_to_wait_says_how_long(user: User, services: FakeServices) -> None:
+    services.exports.error = RateLimited('Too many exports in a short time. Try again in 12 s.', retry_after=12)
+    await user.open('/')
+    press(user, 'export', 'csv')
+    await settled()
+    assert text(user, 'toolbar-message') == 'Too many exports in a short time. Try again in 12 s.'
+    assert services.exports.granted == []
 
 
 ALL = FakeExportStatus(state=ExportState.DONE, written=12_480)

@@ -289,6 +289,7 @@ async def test_rate_locale_and_shortcuts_are_kept_and_followed_by_this_page(
     assert one(user, 'rate').props['value'] == 'off', 'the one in the header, too'
     user.find(marker='locale').trigger('change', 'de-DE')
     await settled()
+    await user.should_see('Kept: numbers and dates are written that way from now on: 1.234,5 · 31 Dec 2026, 14:30.')
     await choose(user, 'shortcuts', 'off')
     connection = one(user, 'connection').props
     assert (connection['data-signs'], connection['data-day']) == (',.', '%-d %b %Y')

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nicegui.testing import User
 
 from services.errors import Unavailable
@@ -31,6 +33,36 @@ async def test_a_failed_refresh_keeps_the_numbers_and_says_so_until_one_succeeds
     await refresh(user)
     assert not one_hidden(user, 'error-banner').visible
     assert 'data-delayed' not in one(user, 'connection').props
+
+
+async def test_numbers_that_come_without_their_charts_are_shown_and_it_is_said_what_is_older(
+    user: User, hub: FakeHub
+) -> None:
+    await user.open('/')
+    hub.metrics = replace(hub.metrics, high_risk_predictions=1_400)
+    hub.charts_error = Unavailable('The database took too long.')
+    await refresh(user)
+    assert metric(user, 'high_risk_predictions') == '1,400'
+    await user.should_see('The numbers are new, the charts and lists could not be refreshed. They are those of ')
+    await user.should_see('The database took too long.')
+    await user.should_see('Customer 3')
+
+    hub.error = Unavailable('The database does not answer.')
+    await refresh(user)
+    await user.should_see('The numbers could not be refreshed, showing those of ')
+
+    hub.error = hub.charts_error = None
+    await refresh(user)
+    assert not one_hidden(user, 'error-banner').visible
+
+
+async def test_the_first_numbers_are_shown_also_when_their_charts_cannot_be_read(user: User, hub: FakeHub) -> None:
+    hub.charts_error = Unavailable('The database took too long.')
+    await user.open('/')
+    await settled()
+    assert metric(user, 'high_risk_predictions') == '1,391'
+    await user.should_see('Not up to date')
+    await user.should_see('The charts and lists could not be read.')
 
 
 async def test_a_page_opened_while_the_database_is_away_fills_when_it_is_back(user: User, hub: FakeHub) -> None:

@@ -548,6 +548,7 @@ async def test_more_exports_in_a_minute_than_allowed_are_refused_with_the_time_t
     with pytest.raises(RateLimited) as refused:
         await office.grant()
     assert refused.value.retry_after == pytest.approx(30)
+    assert refused.value.message.endswith(('Try again in 30 s.', 'Try again in 31 s.'))
     assert office.counters.refusals('export_rate') == 1
     await office.grant(user=office.bob)
     office.seconds += 31
