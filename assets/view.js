@@ -11,11 +11,13 @@
     if (!untold) emitEvent('churnboard:address', location.search);
   }
 
-  window.writeField = (id, value) => {
-    const field = getHtmlElement(id);
-    if (!field) return;
-    clearTimeout(field.quiet);
-    field.value = value;
+  window.writeFields = (values) => {
+    Object.entries(values).forEach(([id, value]) => {
+      const field = document.getElementById(id);
+      if (!field) return;
+      clearTimeout(field.quiet);
+      field.value = value;
+    });
   };
 
   // Whoever takes a filter back by keyboard goes on with the next one.

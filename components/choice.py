@@ -17,28 +17,24 @@ class Choice(Markup):
         :param on_choose: told one of the values.
         """
         self._label, self._options, self._name = label, options, name
-        super().__init__(self._group(()), actions={name: on_choose})
+        super().__init__(choice(label, options, (), name=name), actions={name: on_choose})
 
     def show(self, pressed: Collection[str]) -> None:
-        self.draw(self._group(pressed))
+        self.draw(choice(self._label, self._options, pressed, name=self._name))
 
-    def _group(self, pressed: Collection[str]) -> Node:
-        caption = f'choice-{self._name}'
-        buttons = [
-            button(
-                text,
-                self._name,
-                value,
-                classes=f'choice-{value}',
-                aria_pressed='true' if value in pressed else 'false',
-            )
-            for value, text in self._options.items()
-        ]
-        return tag(
-            'div',
-            f'choice choice-{self._name}',
-            tag('span', 'field-label', self._label, id=caption),
-            tag('div', 'choice-buttons', *buttons),
-            role='group',
-            aria_labelledby=caption,
-        )
+
+def choice(label: str, options: Mapping[str, str], pressed: Collection[str], *, name: str) -> Node:
+    """The same in a markup, each button doing the action of this name."""
+    caption = f'choice-{name}'
+    buttons = [
+        button(text, name, value, classes=f'choice-{value}', aria_pressed='true' if value in pressed else 'false')
+        for value, text in options.items()
+    ]
+    return tag(
+        'div',
+        f'choice choice-{name}',
+        tag('span', 'field-label', label, id=caption),
+        tag('div', 'choice-buttons', *buttons),
+        role='group',
+        aria_labelledby=caption,
+    )

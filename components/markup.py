@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Generic, NewType, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, NewType, TypeAlias, TypeVar
 
 import orjson
 from nicegui import ui
@@ -28,18 +28,23 @@ ItemT = TypeVar('ItemT')
 DRAWER = Path(__file__).parents[1] / 'assets' / 'markup.js'
 # fmt: off
 TAGS = frozenset({
-    'a', 'button', 'circle', 'dd', 'details', 'div', 'dl', 'dt', 'h2', 'h3', 'li', 'ol', 'p', 'path', 'polyline',
-    'pre', 'section', 'span', 'strong', 'summary', 'svg', 'table', 'tbody', 'td', 'th', 'thead', 'time', 'tr', 'ul',
+    'a', 'button', 'circle', 'dd', 'details', 'div', 'dl', 'dt', 'footer', 'form', 'h1', 'h2', 'h3', 'input', 'label',
+    'li', 'nav', 'ol', 'option', 'p', 'path', 'polyline', 'pre', 'section', 'select', 'span', 'strong', 'summary',
+    'svg', 'table', 'tbody', 'td', 'th', 'thead', 'time', 'tr', 'ul',
 })
 ATTRIBUTES = frozenset({
-    'cx', 'cy', 'd', 'datetime', 'form', 'href', 'id', 'points', 'preserveAspectRatio', 'r', 'role', 'scope',
-    'tabindex', 'title', 'type', 'viewBox',
+    'action', 'autocomplete', 'cx', 'cy', 'd', 'datetime', 'for', 'form', 'href', 'id', 'inputmode', 'max', 'maxlength',
+    'method', 'min', 'name', 'placeholder', 'points', 'preserveAspectRatio', 'r', 'role', 'scope', 'spellcheck', 'step',
+    'tabindex', 'title', 'type', 'value', 'viewBox',
 })
 """Besides any of aria-* and data-*. None of them does anything by itself, and none holds markup."""
+
+PLACES = ('href', 'action')
 # fmt: on
 
-PATH = re.compile(r'/(?![/\\])[!-\[\]-~]*')
-"""A place on this server: not ``//elsewhere``, not ``javascript:``, nor what a browser would take for either."""
+PATH = re.compile(r'/(?![/\\])[!-\[\]-~]*|#[\w-]+')
+"""A place on this server, or this page: not ``//elsewhere``, not ``javascript:``, nor what a browser would take for
+either."""
 
 
 def tag(name: str, classes: str = '', /, *children: Child, key: str | None = None, **attributes: str | None) -> Node:
@@ -47,14 +52,16 @@ def tag(name: str, classes: str = '', /, *children: Child, key: str | None = Non
 
     :param children: nodes, and text, which is always shown as text; ``None`` is nothing.
     :param key: tells it from its siblings: the element stays the same wherever it moves to among them.
-    :param attributes: with ``_`` for ``-``; ``None`` leaves one out.
-    :raises ValueError: this tag or attribute is none that a page is made of, or ``href`` leads away from this server.
+    :param attributes: with ``_`` for ``-``, and after the name of one that Python has a word for; ``None`` leaves one
+        out. What a field begins with is its ``begins``: what is typed into it is the browser's from then on.
+    :raises ValueError: this tag or attribute is none that a page is made of, or it leads away from this server.
     """
     if name not in TAGS:
         raise ValueError(f'{name!r} is no tag for a page.')
     written = {_attribute(attribute): value for attribute, value in attributes.items() if value is not None}
-    if 'href' in written and not PATH.fullmatch(written['href']):
-        raise ValueError(f'{written["href"]!r} is no place on this server.')
+    for place in PLACES:
+        if place in written and not PATH.fullmatch(written[place]):
+            raise ValueError(f'{written[place]!r} is no place on this server.')
     if classes:
         written['class'] = classes
     if key:
@@ -66,9 +73,11 @@ def tag(name: str, classes: str = '', /, *children: Child, key: str | None = Non
 def _attribute(name: str) -> str:
     if name.startswith(('aria_', 'data_')):
         return name.replace('_', '-')
-    if name not in ATTRIBUTES:
+    if name == 'begins':
+        return '^value'  # the attribute, as Vue has it: the property would be written at each update
+    if name.rstrip('_') not in ATTRIBUTES:
         raise ValueError(f'{name!r} is no attribute for a page.')
-    return name
+    return name.rstrip('_')
 
 
 def encoded(node: Node) -> Encoded:
@@ -95,14 +104,29 @@ class Rows(Generic[ItemT]):
 class Markup(ui.element, component=DRAWER):
     """A tree of tags. An unchanged one sends nothing; a changed one is sent whole, and changes only what differs."""
 
-    def __init__(self, tree: Node, *, actions: Mapping[str, Callable[[str], Any]] | None = None) -> None:
-        """:param actions: what a click does, by the ``data_action`` of a tag; told that tag's ``data_item``."""
+    def __init__(
+        self,
+        tree: Node,
+        *,
+        actions: Mapping[str, Callable[[str], Any]] | None = None,
+        entries: Mapping[str, Callable[[str, object], Any]] | None = None,
+    ) -> None:
+        """
+        :param actions: what a click does, by the ``data_action`` of a tag; told that tag's ``data_item``. Also what
+            comes of a form being reset, by its ``data_reset``.
+        :param entries: what is done with what people enter, by the ``data_entry`` of an ``input``, once it is quiet, of
+            a ``select``, and of a ``form`` that is sent; told that tag's ``data_item``, and the value, or those of all
+            fields by their names, as the browser says it: it may be anything.
+        """
         super().__init__()
         self._sent = b''
         self._actions = actions or {}
+        self._entries = entries or {}
         self.draw(tree)
         if self._actions:
             self.on('action', self._act)
+        if self._entries:
+            self.on('entry', self._enter)
 
     def draw(self, tree: Node) -> None:
         sent = kept_json(tree)
@@ -113,6 +137,10 @@ class Markup(ui.element, component=DRAWER):
             dict.__setitem__(self.props, 'tree', orjson.Fragment(sent))
             self.update()
 
+    def focus_on(self, selector: str) -> None:
+        """Give the focus to the first tag that this CSS selector finds in it, once what was drawn is there."""
+        self.run_method('focusOn', selector)
+
     @property
     def tree(self) -> Any:
         """What is drawn, as the browser has it: lists of tag, attributes and children."""
@@ -120,11 +148,23 @@ class Markup(ui.element, component=DRAWER):
 
     def _act(self, event: GenericEventArguments) -> Any:
         """A browser may say anything: only what it has been offered is done."""
-        offered = {(each.get('data-action'), each.get('data-item', '')) for _, each, _ in nodes(self.tree)}
         match event.args:
-            case [str(action), str(item)] if (action, item) in offered and action in self._actions:
+            case [str(action), str(item)] if action in self._actions and self._offers('action', action, item):
                 return self._actions[action](item)
         return None
+
+    def _enter(self, event: GenericEventArguments) -> Any:
+        match event.args:
+            case [str(entry), str(item), value] if entry in self._entries and self._offers('entry', entry, item):
+                return self._entries[entry](item, value)
+        return None
+
+    def _offers(self, what: Literal['action', 'entry'], name: str, item: str) -> bool:
+        return any(
+            name in (each.get(f'data-{what}'), each.get('data-reset') if what == 'action' else None)
+            and item == each.get('data-item', '')
+            for _, each, _ in nodes(self.tree)
+        )
 
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:  # noqa: ARG002 -- NiceGUI's own
         return [child for *_, children in nodes(self.tree) for child in children if isinstance(child, str)]

@@ -1,28 +1,19 @@
 from __future__ import annotations
 
-from typing import Self
-
-from nicegui import ui
-
-from components.text import Text
+from components.markup import Child, Node, tag
 
 
-class Menu(ui.element, default_classes='menu'):
+def menu(label: str, *children: Child, kind: str = 'button', classes: str = '', named: str | None = None) -> Node:
     """A native disclosure: works by keyboard and while the server is away.
 
-    assets/live.js closes it on Esc and on a click outside.
+    assets/page.js closes it on Esc and on a click outside.
+
+    :param kind: the class of what is clicked.
+    :param named: what it is called, where its label does not say it.
     """
-
-    def __init__(self, label: str, *, kind: str = 'button') -> None:
-        """:param kind: the class of what is clicked."""
-        super().__init__('details')
-        with self.default_slot:
-            self.summary = Text('summary', label).classes(kind)
-            self._panel = ui.element('div').classes('menu-panel')
-
-    def __enter__(self) -> Self:
-        self._panel.__enter__()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._panel.__exit__(*exception)
+    return tag(
+        'details',
+        f'menu {classes}'.rstrip(),
+        tag('summary', kind, label, aria_label=named),
+        tag('div', 'menu-panel', *children),
+    )

@@ -2,24 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nicegui import ui
-
-from components.text import Text
+from components.markup import Node, tag
 
 
-class PageLinks(ui.element, default_classes='pages'):
-    """The way between the pages."""
+def page_links(pages: Mapping[str, str], *, current: str) -> Node:
+    """The way between the pages.
 
-    def __init__(self, pages: Mapping[str, str], *, current: str) -> None:
-        """:param pages: name of each page by its path.
-
-        :param current: the path of the page this stands on.
-        """
-        super().__init__('nav')
-        self.props('aria-label=Pages')
-        with self:
-            for path, name in pages.items():
-                link = Text('a', name).classes('page-link')
-                link.props['href'] = path
-                if path == current:
-                    link.props['aria-current'] = 'page'
+    :param pages: name of each page by its path.
+    :param current: the path of the page this stands on.
+    """
+    links = (
+        tag('a', 'page-link', name, href=path, aria_current='page' if path == current else None)
+        for path, name in pages.items()
+    )
+    return tag('nav', 'pages', *links, aria_label='Pages')

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from components.text import Text
+from components.markup import Encoded, encoded, tag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +28,22 @@ class Command:
     """Whether it prints the page, with all its charts."""
 
 
-class Palette(Text):
+def palette(commands: Sequence[Command], *, keys: Mapping[str, str]) -> Encoded:
     """Opens the list of everything that can be done, found by typing.
 
-    One element: assets/palette.js draws the rest when it is first opened, so that it works while the server is away.
-    """
+    A button: assets/palette.js draws the rest when it is first opened, so that it works while the server is away.
 
-    def __init__(self, commands: Sequence[Command], *, keys: Mapping[str, str]) -> None:
-        """:param keys: what each key does, for the list of keys."""
-        super().__init__('button', 'Search')
-        self.classes('button button-quiet palette-open').mark('palette')
-        self.props('type=button aria-haspopup=dialog aria-keyshortcuts="Control+K Meta+K"')
-        given = [{name: value for name, value in asdict(command).items() if value} for command in commands]
-        self.props['data-palette'] = json.dumps({'commands': given, 'keys': dict(keys)}, ensure_ascii=False)
+    :param keys: what each key does, for the list of keys.
+    """
+    given = [{name: value for name, value in asdict(command).items() if value} for command in commands]
+    return encoded(
+        tag(
+            'button',
+            'button button-quiet palette-open',
+            'Search',
+            type='button',
+            aria_haspopup='dialog',
+            aria_keyshortcuts='Control+K Meta+K',
+            data_palette=json.dumps({'commands': given, 'keys': dict(keys)}, ensure_ascii=False),
+        )
+    )

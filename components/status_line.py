@@ -1,35 +1,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from nicegui import ui
 
-from components.button import Button
-from components.element_state import set_class
-from components.text import Text
+from components.button import button
+from components.markup import Markup, Node, tag
 
 SECONDS = 12
 
 
-class StatusLine(ui.element):
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What is shown for the eye."""
+
+    text: str = ''
+    failed: bool = False
+    undo: Callable[[], Any] | None = None
+
+
+class StatusLine(Markup):
     """The page's one polite announcement, and a note for the eye where what it says stands nowhere else."""
 
     def __init__(self) -> None:
-        super().__init__('div')
-        with self:
-            self._spoken = Text('p').classes('sr-only').props('role=status').mark('status')
-            self._note = ui.element('div').classes('status-note').mark('note')
-            with self._note:
-                self._words = Text('p').classes('status-text')
-                self._undo = Button('Undo', self._undone).mark('undo')
-                Button('Dismiss', lambda: self.note(''), kind='quiet').mark('dismiss-note')
-        self._on_undo: Callable[[], Any] | None = None
-        self.note('')
+        self._note = Note()
+        super().__init__(
+            _line('', self._note),
+            actions={'undo': lambda _item: self._undone(), 'dismiss-note': lambda _item: self.note('')},
+        )
 
     def say(self, text: str) -> None:
         """Announce what is to be seen elsewhere on the page."""
-        self._spoken.set_text(text)
+        self.draw(_line(text, self._note))
 
     def note(self, text: str, *, failed: bool = False, undo: Callable[[], Any] | None = None) -> None:
         """Announce and show something, for as long as it takes to read; what was shown before goes.
@@ -38,24 +42,36 @@ class StatusLine(ui.element):
         :param undo: takes back what was done. It is offered until the note is dismissed or another one comes: nobody
             has to be quick.
         """
+        self._note = Note(text=text, failed=failed, undo=undo)
         self.say(text)
-        self._words.set_text(text)
-        self._on_undo = undo
-        self._undo.set_visibility(undo is not None)
-        self._note.set_visibility(bool(text))
-        set_class(self._note, 'failed', on=failed)
         if text and not failed and not undo:
             with self:
                 ui.timer(SECONDS, lambda: self._forget(text), once=True)
 
     def focus_undo(self) -> None:
         """Where the focus goes when what had it is gone by what was done."""
-        self._undo.run_method('focus')
+        self.focus_on('.status-note button')
 
     def _undone(self) -> Any:
-        undo, self._on_undo = self._on_undo, None
+        undo, self._note = self._note.undo, Note(text=self._note.text, failed=self._note.failed)
         return undo() if undo else None
 
     def _forget(self, text: str) -> None:
-        if self._words.text == text:
+        if self._note.text == text:
             self.note('')
+
+
+def _line(spoken: str, note: Note) -> Node:
+    kind = 'status-note failed' if note.failed else 'status-note'
+    return tag(
+        'div',
+        '',
+        tag('p', 'sr-only', spoken, role='status'),
+        tag(
+            'div',
+            kind if note.text else f'{kind} hidden',
+            tag('p', 'status-text', note.text),
+            button('Undo', 'undo', key='undo') if note.undo else None,
+            button('Dismiss', 'dismiss-note', kind='quiet', key='dismiss'),
+        ),
+    )

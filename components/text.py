@@ -1,10 +1,30 @@
 from __future__ import annotations
 
-from nicegui.elements.mixins.text_element import TextElement
+from typing import Any, Self
+
+from nicegui import ui
 
 
-class Text(TextElement):
-    """Text in a tag of its own. Always text, never markup: the only way names and reasons reach the page."""
+class Text(ui.element):
+    """Text in a tag of its own. Always text, never markup: the only way names and reasons reach the page.
+
+    NiceGUI's own can be bound to what changes, which we never do, and which takes a kilobyte of each.
+    """
 
     def __init__(self, tag: str, text: str = '') -> None:
-        super().__init__(tag=tag, text=text)
+        super().__init__(tag)
+        self._text = text
+
+    @property
+    def text(self) -> str:
+        return self._text or ''
+
+    def set_text(self, text: str) -> Self:
+        """Show something else; an unchanged text sends nothing to the browser."""
+        if text != self._text:
+            self._text = text
+            self.update()
+        return self
+
+    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
+        return [*super()._displayed_contents(only_visible=only_visible), self._text]

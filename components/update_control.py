@@ -3,19 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nicegui import ui
-from nicegui.events import GenericEventArguments
-
-from components.button import Button
-from components.element_state import set_class, set_prop
+from components.button import button
 from components.formats import plural
-from components.pause_button import PauseButton
-from components.text import Text
-
-SEND_VALUE = '(event) => emit(event.target.value)'
+from components.markup import Markup, Node, tag
 
 
-class UpdateControl(ui.element, default_classes='updates'):
+class UpdateControl(Markup):
     """Holds the updates, or slows them down, for everybody who reads slower than the numbers change.
 
     What was held back is counted, and no live region: a number that ticks would be read out again and again.
@@ -34,47 +27,71 @@ class UpdateControl(ui.element, default_classes='updates'):
         :param on_rate: told the rate that was chosen as the browser says it: it may be anything.
         :param on_show: shows what was held back, and goes on holding.
         """
-        super().__init__('div')
-        with self:
-            self._held = ui.element('span').classes('updates-held').mark('held')
-            with self._held:
-                self._missed = Text('span').mark('missed')
-                Button('Show', on_show, kind='quiet').props('aria-label="Show the updates"').mark('show-missed')
-            self._pause = PauseButton(on_pause)
-            self._rate = ui.element('select').classes('updates-rate').props('aria-label="How often to update"')
-            self._rate.mark('rate')
-            with self._rate:
-                self._options = {value: _option(value, words) for value, words in rates.items()}
-            self._trouble = ui.element('div').classes('updates-trouble')
-            with self._trouble:
-                self._problem = Text('p').props('role=status').mark('updates-problem')
-                Button('Dismiss', lambda: self.show_problem(''), kind='quiet').mark('dismiss-problem')
-
-        self.show_problem('')
-
-        def chosen(event: GenericEventArguments) -> Any:
-            return on_rate(event.args)
-
-        self._rate.on('change', chosen, js_handler=SEND_VALUE)
+        self._rates = rates
+        self._paused, self._rate, self._missed, self._off = False, '', 0, False
+        self._problem = ''
+        super().__init__(
+            self._control(),
+            actions={
+                'pause': lambda _item: on_pause(),
+                'missed': lambda _item: on_show(),
+                'dismiss': lambda _item: self.show_problem(''),
+            },
+            entries={'rate': lambda _item, rate: on_rate(rate)},
+        )
 
     def show(self, *, paused: bool, rate: str, missed: int, off: bool) -> None:
         """
         :param missed: updates that were held back.
         :param off: by the rate: there is nothing to pause.
         """
-        self._pause.show(paused)
-        self._pause.set_visibility(not off)
-        set_prop(self._rate, 'value', rate)
-        self._held.set_visibility(missed > 0)
-        self._missed.set_text(f'{plural(missed, "update", "updates")} {"not shown" if off else "while paused"}')
+        self._paused, self._rate, self._missed, self._off = paused, rate, missed, off
+        self.draw(self._control())
 
     def show_problem(self, message: str) -> None:
         """Why the choice is not remembered."""
-        self._problem.set_text(message)
-        set_class(self._trouble, 'updates-untroubled', on=not message)
+        self._problem = message
+        self.draw(self._control())
+
+    def _control(self) -> Node:
+        return tag('div', 'updates', self._held(), self._pause(), self._choice(), self._trouble())
+
+    def _held(self) -> Node:
+        words = f'{plural(self._missed, "update", "updates")} {"not shown" if self._off else "while paused"}'
+        show = button('Show', 'missed', kind='quiet', aria_label='Show the updates')
+        return tag('span', _unless('updates-held', 'hidden', on=self._missed > 0), tag('span', '', words), show)
+
+    def _pause(self) -> Node:
+        return button(
+            'Resume' if self._paused else 'Pause',
+            'pause',
+            kind='quiet',
+            classes=_unless('', 'hidden', on=not self._off),
+            aria_pressed='true' if self._paused else 'false',
+            aria_keyshortcuts='p',
+            data_key='p',
+        )
+
+    def _choice(self) -> Node:
+        options = (tag('option', '', words, value=rate) for rate, words in self._rates.items())
+        return tag(
+            'select',
+            'updates-rate',
+            *options,
+            value=self._rate,
+            aria_label='How often to update',
+            data_entry='rate',
+        )
+
+    def _trouble(self) -> Node:
+        return tag(
+            'div',
+            _unless('updates-trouble', 'updates-untroubled', on=bool(self._problem)),
+            tag('p', '', self._problem, role='status'),
+            button('Dismiss', 'dismiss', kind='quiet'),
+        )
 
 
-def _option(value: str, words: str) -> Text:
-    option = Text('option', words)
-    option.props['value'] = value
-    return option
+def _unless(classes: str, away: str, *, on: bool) -> str:
+    """The classes of what is there, on or off: its place in the tree, and so its focus, stays its own."""
+    return classes if on else f'{classes} {away}'.lstrip()

@@ -2,24 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from nicegui import ui
-
-from components.button import Button
-from components.element_state import set_prop
-from components.keyed_rows import KeyedRows, Row
-from components.menu import Menu
-from components.text import Text
-from components.text_form import TextField, TextForm
+from components.button import button
+from components.markup import Markup, Node, tag
+from components.menu import menu
+from components.name_form import NameForm
 
 NONE = 'Set the filters, then keep them here under a name.'
 OPENED = "({target}) => target.matches('details') && target.open && emit()"
-FOLLOWED = """(event) => {
-  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return; // a tab of its own
-  event.preventDefault();
-  emit();
-}"""
+SAVE = NameForm(entry='view', label='Save the present filters as', action='Save', placeholder='Name')
+RENAME = NameForm(entry='rename', label='Name', action='Rename')
+
+FormName = Literal['view', 'rename']
+"""The form that saves a view, and the one that renames one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,127 +34,151 @@ class ViewItem:
 
 @dataclass(frozen=True, kw_only=True)
 class ViewActions:
-    """What can be done with views."""
+    """What can be done with views; one is opened by its link, which assets/view.js follows."""
 
     load: Callable[[], Any]
     """Called each time the menu is opened."""
-    open: Callable[[int], Any]
-    save: Callable[[TextForm, object], Any]
-    """Told the form, and the name as the browser says it."""
-    rename: Callable[[int, TextForm, object], Any]
+    save: Callable[[object], Any]
+    """Told the name as the browser says it: it may be anything."""
+    rename: Callable[[int, object], Any]
     replace: Callable[[int], Any]
     delete: Callable[[int], Any]
 
 
-class ViewRow(Row[ViewItem], default_classes='view'):
-    """One view, and what else can be done with it: built when it is asked for."""
-
-    def __init__(self, actions: ViewActions, on_more: Callable[[ViewRow], None]) -> None:
-        super().__init__('li')
-        self._actions = actions
-        self.item: ViewItem | None = None
-        with self:
-            self._link = ui.element('a').classes('menu-item view-link').on('click', self._open, js_handler=FOLLOWED)
-            with self._link:
-                self._name = Text('span').classes('view-name')
-                self._about = Text('span').classes('view-about')
-            self._more = Button('⋯', lambda: on_more(self), kind='quiet').classes('view-more').mark('view-more')
-            self._place = ui.element('div').classes('view-edit')
-        self.close()
-
-    def show(self, item: ViewItem) -> None:
-        if self.item is not None and self.item.id != item.id:
-            self.close()
-        self.item = item
-        self._name.set_text(item.name)
-        self._about.set_text(item.about)
-        set_prop(self._link, 'href', item.href or None)
-        set_prop(self._link, 'aria-current', 'true' if item.current else None)
-        set_prop(self._more, 'aria-label', f'Rename, replace or delete “{item.name}”')
-        self.mark(f'view-{item.id}')
-
-    def expand(self) -> None:
-        """Offer what can be done with the view."""
-        if self.item is None:
-            return
-        view = self.item
-        set_prop(self._more, 'aria-expanded', 'true')
-        field = TextField(name='name', label='Name', value=view.name, props='maxlength=60 data-take-focus')
-
-        def send(typed: Mapping[str, object]) -> Any:
-            return self._actions.rename(view.id, form, typed.get('name'))
-
-        with self._place:
-            form = TextForm(field, action='Rename', on_send=send, name='rename')
-            with ui.element('div').classes('view-actions'):
-                Button('Replace with the present filters', lambda: self._actions.replace(view.id)).mark('replace-view')
-                Button('Delete', lambda: self._actions.delete(view.id)).mark('delete-view')
-
-    def close(self) -> None:
-        set_prop(self._more, 'aria-expanded', 'false')
-        self._place.clear()
-
-    @property
-    def is_expanded(self) -> bool:
-        return bool(self._place.default_slot.children)
-
-    def _open(self) -> Any:
-        return self._actions.open(self.item.id) if self.item and self.item.href else None
+@dataclass(frozen=True, kw_only=True)
+class FormError:
+    form: FormName
+    message: str
+    on_field: bool
+    """Whether it is the name that is wrong."""
 
 
-class ViewMenu(Menu):
+class ViewMenu(Markup):
     """The saved views, and the form to save another one. They are asked for when the menu is opened."""
 
     def __init__(self, actions: ViewActions) -> None:
-        super().__init__('Views')
-        self.classes('views').mark('views')
-        self.summary.mark('views-summary')
-        self.on('toggle', actions.load, args=[], js_handler=OPENED)
-        with self:
-            self._problem = Text('p').classes('field-error').props('role=status').mark('views-problem')
-            self._none = Text('p', NONE).classes('menu-caption view-none').mark('no-views')
-            self._rows = KeyedRows('ul', lambda: ViewRow(actions, self._toggle), lambda item: str(item.id))
-            self._rows.classes('view-rows').props('role=list aria-label="Saved views"').mark('view-rows')
-            field = TextField(name='name', label='Save the present filters as', props='maxlength=60 placeholder=Name')
-            self._form = TextForm(field, action='Save', on_send=self._send, name='view')
-            self._present = Text('p').classes('view-about').mark('view-present')
-        self._none.set_visibility(False)
-        self._actions = actions
+        self._items: Sequence[ViewItem] | None = None
+        self._expanded: int | None = None
+        self._present = ''
+        self._problem = ''
+        self._error: FormError | None = None
+        super().__init__(
+            self._menu(),
+            actions={
+                'more-view': lambda item: self._toggle(int(item)),
+                'replace-view': lambda item: actions.replace(int(item)),
+                'delete-view': lambda item: actions.delete(int(item)),
+            },
+            entries={
+                'view': lambda _item, typed: actions.save(_name(typed)),
+                'rename': lambda item, typed: actions.rename(int(item), _name(typed)),
+            },
+        )
+        self.mark('views').on('toggle', actions.load, args=[], js_handler=OPENED)
 
     def show(self, items: Sequence[ViewItem]) -> None:
-        self.show_problem('')
-        self._none.set_visibility(not items)
-        self._rows.show(items)
+        self._items, self._problem = items, ''
+        if self._expanded not in [item.id for item in items]:
+            self._expanded = None
+        self.draw(self._menu())
 
     def show_present(self, words: str) -> None:
         """:param words: the filters that would be saved."""
-        self._present.set_text(words)
+        self._present = words
+        self.draw(self._menu())
 
     def show_problem(self, message: str) -> None:
         """Why the list may be an old one, or what was asked for was not done."""
-        self._problem.set_text(message)
+        self._problem = message
+        self.draw(self._menu())
+
+    def show_error(self, message: str, *, form: FormName, on_field: bool) -> None:
+        """Why what was sent is not kept; what was typed is still there.
+
+        :param on_field: whether it is the name that is wrong.
+        """
+        if form == 'rename' and self._expanded is None:
+            self.show_problem(message)
+            return
+        self._error = FormError(form=form, message=message, on_field=on_field)
+        self.draw(self._menu())
 
     def finish(self) -> None:
         """Fold the menu up, and the form of a view that was open in it."""
-        for row in self._view_rows():
-            row.close()
-        self._form.show_error('')
-        self._form.run_method('reset')
-        self.run_method('removeAttribute', 'open')
+        self._expanded, self._error = None, None
+        self.draw(self._menu())
+        self.run_method('fold')
 
     def focus(self) -> None:
         """What unfolds it gets the focus."""
-        self.summary.run_method('focus')
+        self.focus_on('summary')
 
-    def _toggle(self, row: ViewRow) -> None:
-        expand = not row.is_expanded
-        for other in self._view_rows():
-            other.close()
-        if expand:
-            row.expand()
+    def _toggle(self, view_id: int) -> None:
+        self._expanded = None if self._expanded == view_id else view_id
+        if self._error and self._error.form == 'rename':
+            self._error = None
+        self.draw(self._menu())
 
-    def _view_rows(self) -> list[ViewRow]:
-        return [row for row in self._rows.default_slot.children if isinstance(row, ViewRow)]
+    def _menu(self) -> Node:
+        return menu(
+            'Views',
+            tag('p', 'field-error', self._problem, role='status'),
+            tag('p', 'menu-caption view-none', NONE) if self._items is not None and not self._items else None,
+            tag(
+                'ul',
+                'view-rows',
+                *map(self._row, self._items or ()),
+                role='list',
+                aria_label='Saved views',
+                key='rows',
+            ),
+            SAVE.draw(error=self._why('view'), wrong=self._is_wrong('view')),
+            tag('p', 'view-about view-present', self._present),
+            classes='views',
+        )
 
-    def _send(self, typed: Mapping[str, object]) -> Any:
-        return self._actions.save(self._form, typed.get('name'))
+    def _row(self, item: ViewItem) -> Node:
+        expanded = item.id == self._expanded
+        link = tag(
+            'a',
+            'menu-item view-link',
+            tag('span', 'view-name', item.name),
+            tag('span', 'view-about', item.about),
+            href=item.href or None,
+            data_view='' if item.href else None,
+            aria_current='true' if item.current else None,
+        )
+        more = button(
+            '⋯',
+            'more-view',
+            str(item.id),
+            kind='quiet',
+            classes='view-more',
+            aria_label=f'Rename, replace or delete “{item.name}”',
+            aria_expanded='true' if expanded else 'false',
+        )
+        return tag('li', 'view', link, more, self._edit(item) if expanded else None, key=str(item.id))
+
+    def _edit(self, item: ViewItem) -> Node:
+        error, wrong = self._why('rename'), self._is_wrong('rename')
+        return tag(
+            'div',
+            'view-edit',
+            RENAME.draw(item=str(item.id), begins=item.name, error=error, wrong=wrong, focus=True),
+            tag(
+                'div',
+                'view-actions',
+                button('Replace with the present filters', 'replace-view', str(item.id)),
+                button('Delete', 'delete-view', str(item.id)),
+            ),
+        )
+
+    def _why(self, form: FormName) -> str:
+        return self._error.message if self._error and self._error.form == form else ''
+
+    def _is_wrong(self, form: FormName) -> bool:
+        return bool(self._error and self._error.form == form and self._error.on_field)
+
+
+def _name(typed: object) -> object:
+    return typed.get('name') if isinstance(typed, Mapping) else None

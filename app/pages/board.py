@@ -26,7 +26,7 @@ from app.pages.reader import numbers_of
 from app.pages.sample_removal import SampleRemoval
 from app.pages.together import together
 from app.pages.updates import Updates
-from app.view_address import address_of, parameters_of, view_of
+from app.view_address import address_of, view_of
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
 from components.formats import written_as
@@ -84,23 +84,18 @@ class Board:
             self._error = ErrorBanner(self.refresh)
             with ui.element('div').classes('controls'):
                 self._filters = FilterBar(
+                    begins=self._state.typed,
                     on_risk=lambda level: self._change(lambda: self._state.toggle_risk(level)),
                     on_period=lambda period: self._change(lambda: self._state.choose_period(period)),
                     on_input=lambda key, value: self._change(lambda: self._state.enter(key, value), typed=key),
                     on_clear=self._clear,
                     on_reset=lambda: self._change(self._state.reset),
                 )
-                self._filters.begin_with(self._state.typed)
-                self._toolbar = Toolbar(on_refresh=self.refresh, on_export=self._export)
-                self._views = ViewDesk(
-                    services.views,
-                    identity.user_id,
-                    client,
-                    present=lambda: self._state,
-                    on_open=self._open,
-                    status=self._status,
-                )
-                self._toolbar.begin_with(self._views.menu)
+                with ui.element('div').classes('toolbar'):
+                    self._views = ViewDesk(
+                        services.views, identity.user_id, client, present=lambda: self._state, status=self._status
+                    )
+                    self._toolbar = Toolbar(on_refresh=self.refresh, on_export=self._export)
                 self._exporter = BoardExporter(services.exports, identity, client, say=self._toolbar.say)
             url = client.request.url
             origin = f'{url.scheme}://{url.netloc}'
@@ -214,12 +209,6 @@ class Board:
             background_tasks.create(self._at_risk.again())
         self._filters.write(self._state.typed)
         return self._here()
-
-    def _open(self, query: DashboardQuery) -> None:
-        """Look at a saved view; the back button leads to what was looked at before."""
-        before = self._here()
-        if self._go(parameters_of(query)) != before:
-            self._show_address()
 
     def _clear(self, name: str) -> None:
         self._change(lambda: self._state.clear(name))

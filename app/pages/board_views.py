@@ -13,8 +13,7 @@ from app.view_address import address_of, parameters_of, view_of
 from app.view_state import ViewState
 from components.formats import written_as
 from components.status_line import StatusLine
-from components.text_form import TextForm
-from components.view_menu import ViewActions, ViewItem, ViewMenu
+from components.view_menu import FormName, ViewActions, ViewItem, ViewMenu
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.saved_views import SavedView
@@ -35,19 +34,16 @@ class ViewDesk:
         client: Client,
         *,
         present: Callable[[], ViewState],
-        on_open: Callable[[DashboardQuery], None],
         status: StatusLine,
     ) -> None:
         """
         :param present: what the board is looking at.
-        :param on_open: has the board look at something else.
         :param status: where it is said what was done.
         """
         self._store = views
         self._user_id = user_id
         self._client = client
         self._present = present
-        self._on_open = on_open
         self._status = status
         self._views: Sequence[SavedView] = ()
         self._loaded = False
@@ -56,7 +52,6 @@ class ViewDesk:
         self.menu = ViewMenu(
             ViewActions(
                 load=self.load,
-                open=self._open,
                 save=self._save,
                 rename=self._rename,
                 replace=self._replace,
@@ -89,28 +84,23 @@ class ViewDesk:
             current=query == self._present().query,
         )
 
-    def _open(self, view_id: int) -> None:
-        view = self._known(view_id)
-        if view is not None and view.query is not None:
-            self._on_open(view.query)
-
-    async def _save(self, form: TextForm, name: object) -> None:
+    async def _save(self, name: object) -> None:
         wanted = name if isinstance(name, str) else ''
 
         async def save() -> None:
             view = await self._store.add(self._user_id, wanted, self._present().query)
             self._status.note(f'“{view.name}” is saved.')
 
-        await self._change(save, form)
+        await self._change(save, 'view')
 
-    async def _rename(self, view_id: int, form: TextForm, name: object) -> None:
+    async def _rename(self, view_id: int, name: object) -> None:
         wanted = name if isinstance(name, str) else ''
 
         async def rename() -> None:
             view = await self._store.change(self._user_id, view_id, name=wanted)
             self._status.note(f'It is called “{view.name}” now.')
 
-        await self._change(rename, form)
+        await self._change(rename, 'rename')
 
     async def _replace(self, view_id: int) -> None:
         before = self._known(view_id)
@@ -145,7 +135,7 @@ class ViewDesk:
         await self._undo(put_back)
 
     async def _change(
-        self, work: Callable[[], Awaitable[None]], form: TextForm | None = None, *, may_undo: bool = False
+        self, work: Callable[[], Awaitable[None]], form: FormName | None = None, *, may_undo: bool = False
     ) -> None:
         """Do it and fold the menu up; it stays open, and says why, when that fails."""
         if self._busy:
@@ -172,14 +162,14 @@ class ViewDesk:
         await self.load()
         self.menu.focus()
 
-    async def _attempt(self, work: Callable[[], Awaitable[None]], form: TextForm | None = None) -> bool:
+    async def _attempt(self, work: Callable[[], Awaitable[None]], form: FormName | None = None) -> bool:
         problem = await self._problem_of(work)
         if self._client.is_deleted:
             return False
         if problem is None:
             self.follow()
-        elif form is not None and not form.is_deleted:
-            form.show_error(problem.message, field=problem.field)
+        elif form is not None:
+            self.menu.show_error(problem.message, form=form, on_field=problem.field == 'name')
         else:
             self.menu.show_problem(problem.message)
         return problem is None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from nicegui import Client, ui
 from nicegui.events import GenericEventArguments
 
 from app.pages.reader import IS_DARK
 from app.pages.updates import Updates
 from components.filter_bar import PERIODS, RISKS
+from components.markup import Encoded
 from components.page_theme import PageTheme
-from components.palette import Command, Palette
+from components.palette import Command, palette
 from components.toolbar import FORMATS
 from services.preferences import Theme
 
@@ -40,21 +43,23 @@ PERIOD_WORDS = {
 }
 
 
-class CommandDesk:
-    """Of one tab: builds the palette in the place the page is at."""
+def follow_theme(updates: Updates, client: Client) -> None:
+    """Give a page the colours its reader chooses in the palette."""
 
-    def __init__(self, updates: Updates, client: Client) -> None:
-        self._updates = updates
-        self._client = client
-        Palette(commands(), keys={**KEYS, **CHORDS})
-        ui.on('churnboard:theme', self._choose_theme)
-
-    async def _choose_theme(self, event: GenericEventArguments) -> None:
+    async def choose(event: GenericEventArguments) -> None:
         """The browser says which theme was chosen; it may say anything."""
         if isinstance(event.args, str) and event.args in set(Theme):
             theme = Theme(event.args)
-            PageTheme.change(self._client, IS_DARK[theme])
-            await self._updates.remember(theme=theme)
+            PageTheme.change(client, IS_DARK[theme])
+            await updates.remember(theme=theme)
+
+    ui.on('churnboard:theme', choose)
+
+
+@cache
+def opener() -> Encoded:
+    """The button of the palette."""
+    return palette(commands(), keys={**KEYS, **CHORDS})
 
 
 def commands() -> list[Command]:

@@ -11,13 +11,14 @@ from pathlib import Path
 from nicegui import Client, ui
 
 from app.pages.board_services import BoardIdentity
-from app.pages.commands import CommandDesk
+from app.pages.commands import follow_theme, opener
 from app.pages.reader import IS_DARK, numbers_of, preferences_of
 from app.pages.session_end import session_end_of
 from app.pages.updates import Updates
-from components.account_menu import AccountMenu
+from components.account_menu import account_menu
 from components.connection import Connection
-from components.page_links import PageLinks
+from components.markup import Markup, Node, tag
+from components.page_links import page_links
 from components.page_theme import PageTheme
 from components.session_warning import SessionWarning
 from components.text import Text
@@ -59,27 +60,26 @@ def frame(
     layout, content = client.layout, client.content
     PageTheme(IS_DARK[chosen.theme])
     with layout:
-        _skip_link(content.html_id).move(target_index=0)
+        Markup(_skip_link(content.html_id)).move(target_index=0)
         header = ui.element('header').classes('top')
         header.move(target_index=1)
         _session_warning(client)
         with header:
-            _brand()
-            PageLinks(PAGES, current=path)
+            Markup(tag('div', 'top-part', _brand(), page_links(PAGES, current=path)))
             connection = Connection(
                 time_zone=identity.time_zone,
                 numbers=numbers_of(client),
                 shortcuts=chosen.shortcuts,
             )
             updates.start(connection)
-            CommandDesk(updates, client)
-            AccountMenu(account=identity.user_id, name=identity.name, email=identity.email)
+            follow_theme(updates, client)
+            Markup(_reader(identity))
     with ui.element('div').classes('board'):
         Text('h1', title).classes('sr-only')
         yield connection
-    with layout, ui.element('footer').classes('bottom'):
-        days = Text('p', _days_in(identity.time_zone)).mark('days-in')
-        connection.on_zone(lambda zone: days.set_text(_days_in(zone)))
+    with layout:
+        footer = Markup(_footer(identity.time_zone))
+    connection.on_zone(lambda zone: footer.draw(_footer(zone)))
 
 
 @cache
@@ -96,14 +96,12 @@ def _add_assets(names: Collection[str]) -> None:
             ui.add_head_html(f'<script defer src="{asset_url(name)}"></script>')
 
 
-def _days_in(zone: str) -> str:
-    return f'Days are calendar days in {zone}.'
+def _footer(zone: str) -> Node:
+    return tag('footer', 'bottom', tag('p', '', f'Days are calendar days in {zone}.'))
 
 
-def _skip_link(target: str) -> ui.element:
-    link = Text('a', 'Skip to the content').classes('skip')
-    link.props['href'] = f'#{target}'
-    return link
+def _skip_link(target: str) -> Node:
+    return tag('a', 'skip', 'Skip to the content', href=f'#{target}')
 
 
 def _session_warning(client: Client) -> None:
@@ -114,7 +112,17 @@ def _session_warning(client: Client) -> None:
         ).move(target_index=1)  # before the header: whoever needs it is there soon
 
 
-def _brand() -> None:
-    with ui.element('a').classes('brand').props('href=/ aria-label=Churnboard'):
-        ui.element('span').classes('brand-mark').props('aria-hidden=true')
-        Text('span', 'Churnboard').classes('brand-name')
+def _brand() -> Node:
+    mark, name = tag('span', 'brand-mark', aria_hidden='true'), tag('span', 'brand-name', 'Churnboard')
+    return tag('a', 'brand', mark, name, href='/', aria_label='Churnboard')
+
+
+def _reader(identity: BoardIdentity) -> Node:
+    """What belongs to who is signed in. By the number a browser tells people apart, also after a sign-out."""
+    return tag(
+        'div',
+        'top-part',
+        opener(),
+        account_menu(name=identity.name, email=identity.email),
+        data_account=str(identity.user_id),
+    )

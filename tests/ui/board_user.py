@@ -8,6 +8,8 @@ import pytest
 from nicegui import Client, ui
 from nicegui.testing import User
 
+from tests.ui.drawn import press
+
 
 def one(user: User, marker: str) -> ui.element:
     (element,) = user.find(marker=marker).elements
@@ -20,7 +22,7 @@ def text(user: User, marker: str) -> str:
 
 async def refresh(user: User) -> None:
     """What a tick does."""
-    user.find(marker='refresh').click()
+    press(user, 'refresh')
     await settled()
 
 

@@ -82,8 +82,35 @@ def presses(user: User, action: str, item: str = '') -> Drawn:
 def press(user: User, action: str, item: str = '') -> None:
     assert presses(user, action, item)
     for markup in markups(user):
-        if any(_does(each) == (action, item) for each in Drawn('body', {}, [markup.tree]).all()):
+        if any(_does(each) == (action, item) for each in _tags(markup)):
             UserInteraction[ui.element](user=user, elements={markup}, target=None).trigger('action', [action, item])
+
+
+def enter(user: User, entry: str, value: object, *, item: str = '') -> None:
+    """What the browser says of a field that was typed into, a choice that was made, or a form that was sent."""
+    (markup,) = (each for each in markups(user) if any(_takes(tag) == (entry, item) for tag in _tags(each)))
+    UserInteraction[ui.element](user=user, elements={markup}, target=None).trigger('entry', [entry, item, value])
+
+
+def by_id(user: User, html_id: str) -> Drawn:
+    (there,) = (each for each in page(user).all() if each.attributes.get('id') == html_id)
+    return there
+
+
+def spoken(user: User) -> str:
+    """What the page's status line announces."""
+    (line,) = (each for each in page(user).children if 'status-note' in str(each))
+    return Drawn(*line).all('sr-only')[0].text
+
+
+def missed(user: User) -> str:
+    """What is said of the updates that were held back; empty: there are none."""
+    held = page(user).one('updates-held')
+    return '' if 'hidden' in held.classes else held.all()[0].text
+
+
+def updates_problem(user: User) -> str:
+    return page(user).one('updates-trouble').all()[0].text
 
 
 def pressed(user: User, action: str, item: str) -> bool:
@@ -92,3 +119,11 @@ def pressed(user: User, action: str, item: str) -> bool:
 
 def _does(drawn: Drawn) -> tuple[str | None, str]:
     return drawn.attributes.get('data-action'), drawn.attributes.get('data-item', '')
+
+
+def _takes(drawn: Drawn) -> tuple[str | None, str]:
+    return drawn.attributes.get('data-entry'), drawn.attributes.get('data-item', '')
+
+
+def _tags(markup: Markup) -> list[Drawn]:
+    return Drawn('body', {}, [markup.tree]).all()

@@ -213,7 +213,7 @@ async def test_a_beat_that_overtakes_the_reader_brings_what_was_asked_for(user: 
     many.customers.go = asyncio.Event()
     press(user, 'later')
     await settled()
-    user.find(marker='refresh').click()
+    press(user, 'refresh')
     await settled()
     many.customers.go.set()
     await settled()

@@ -21,6 +21,7 @@ from components.key_list import SHOWN, KeyRow
 from components.text import Text
 from services.errors import InvalidRequest, InvalidToken, NotFound, Unavailable
 from services.identity import KeyScope
+from tests.ui import drawn
 from tests.ui.board_user import one, settled, text
 from tests.ui.fakes import NOW, FakeIdentity, FakePreferences, FakeRegistry, FakeWatch
 from tests.ui.fakes_connect import SECRET_KEY, FakeAuth, FakeKeys, key
@@ -134,8 +135,8 @@ async def test_it_says_when_the_server_cannot_answer_and_when_it_can_again(servi
     await user.open('/')
     assert one(user, 'connection').props['data-delayed'] == 'true'
     services.hub.error = None
-    user.find(marker='pause').click()
-    user.find(marker='pause').click()  # going on looks at once
+    drawn.press(user, 'pause')
+    drawn.press(user, 'pause')  # going on looks at once
     await settled()
     assert 'data-delayed' not in one(user, 'connection').props
     assert one(user, 'connection').props['data-as-of'].startswith('2026-11-23T14:02:11')
@@ -190,8 +191,9 @@ async def ask_to_revoke(user: User, name: str) -> None:
 
 
 async def tick(user: User) -> None:
-    await press(user, 'pause')
-    await press(user, 'pause')
+    drawn.press(user, 'pause')
+    drawn.press(user, 'pause')
+    await settled()
 
 
 def rows(user: User) -> list[list[str]]:
@@ -341,7 +343,7 @@ async def test_a_key_is_revoked_after_a_question_that_names_it(user: User, keys:
     await press(user, 'dialog-confirm')
     assert keys.revoked == [1]
     assert rows(user)[1][-1] == 'Revoked'
-    assert text(user, 'status') == 'The key wall screen is revoked.'
+    assert drawn.spoken(user) == 'The key wall screen is revoked.'
     assert not any(dialog.value for dialog in elements(user, ConfirmDialog))
 
 

@@ -18,7 +18,7 @@ from components.scorings import ScoringRow
 from services.customer_records import RecordChange, Snooze
 from services.errors import InvalidRequest, Unavailable
 from tests.ui.board_user import one, one_hidden, settled, text, touched
-from tests.ui.drawn import page, pressed
+from tests.ui.drawn import page, pressed, spoken
 from tests.ui.drawn import press as press_drawn
 from tests.ui.fakes import NOW, FakeIdentity
 from tests.ui.fakes_customer import FakeCustomerHub, FakeCustomers, FakeCustomerServices, FakeRecords, scored
@@ -205,7 +205,7 @@ async def test_a_new_score_is_shown_in_place_and_announced(
     await tick(opened)
     assert text(opened, 'customer-risk') == 'Low\u00a030\u00a0%'
     assert text(opened, 'question') == 'What caused this score to go down?'
-    assert text(opened, 'status') == 'New score of Fjord <b>& Co: low risk, 30\u00a0%, \u221252 points.'
+    assert spoken(opened) == 'New score of Fjord <b>& Co: low risk, 30\u00a0%, \u221252 points.'
     assert one(opened, 'scoring-rows').default_slot.children[1:] == rows, 'rows stay the same elements'
     forms = {form.id for form in (one(opened, 'form-add'), one(opened, 'input-text'))}
     assert not forms & {element.id for element in sent}, 'nothing is sent to what is typed in'
@@ -310,7 +310,7 @@ async def test_a_note_is_added_and_its_form_emptied_by_the_browser(opened: User,
     assert [note.text for note in customers.written] == ['Called <b>Ana</b>\nFriday']
     assert notes(opened) == ['Called <b>Ana</b>\nFriday']
     assert one(opened, 'form-add').props['data-taken'] == '1'
-    assert text(opened, 'status') == 'The note is kept.'
+    assert spoken(opened) == 'The note is kept.'
 
 
 @pytest.mark.parametrize('typed', [5, None, ['x'], {'a': 'b'}])
@@ -386,7 +386,7 @@ async def test_a_note_is_deleted_after_a_question_and_a_second_time_is_as_once(
     customers.written.clear()  # somebody was faster
     await press(opened, 'dialog-confirm')
     assert notes(opened) == []
-    assert text(opened, 'status') == 'The note is deleted.'
+    assert spoken(opened) == 'The note is deleted.'
 
 
 # --- owner and snooze

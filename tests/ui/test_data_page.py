@@ -15,7 +15,6 @@ from app.pages.data_desk import LOOK_SECONDS
 from app.pages.data_mapping import MappingChoice
 from app.pages.data_pace import Pace
 from app.pages.data_words import FIELD_HELP, FIELD_WORDS, size
-from components.text import Text
 from services.database import UNKNOWN
 from services.errors import NotFound, Unavailable
 from services.prediction_rows import FIELDS
@@ -311,7 +310,7 @@ async def test_undoing_what_a_card_shows_is_told_once_and_shown_on_the_card(
     undo(arrived, 0)
     await press(arrived, 'dialog-confirm')
     assert text(arrived, 'upload-message') == 'This upload was undone.'
-    assert text(arrived, 'status').startswith('week-9.csv is undone')
+    assert drawn.spoken(arrived).startswith('week-9.csv is undone')
 
 
 @pytest.mark.parametrize('error', [Unavailable(UNKNOWN), NotFound('There is no such source.')])
@@ -347,13 +346,15 @@ async def test_a_paused_page_shows_changes_when_it_is_resumed(
     user: User, uploads: FakeUploads, services: FakeDataServices
 ) -> None:
     await user.open('/')
-    await press(user, 'pause')
+    drawn.press(user, 'pause')
+    await settled()
     uploads.sources = (source(10), *SOURCES)
     await services.hub.change()
     await settled()
     assert texts(user, 'source-rows')[0] == 'week-9.csv'
 
-    await press(user, 'pause')
+    drawn.press(user, 'pause')
+    await settled()
     assert texts(user, 'source-rows')[0] == 'week-10.csv'
 
 
@@ -387,8 +388,8 @@ async def test_many_sources_are_shown_in_parts(user: User, uploads: FakeUploads)
 
 async def test_the_navigation_marks_the_page_it_stands_on(user: User) -> None:
     await user.open('/')
-    links = [element for element in user.find(kind=Text).elements if 'page-link' in element.classes]
-    assert {link.props['href']: link.props.get('aria-current') for link in links} == {'/': None, '/data': 'page'}
+    links = [link.attributes for link in drawn.page(user).all('page-link')]
+    assert {link['href']: link.get('aria-current') for link in links} == {'/': None, '/data': 'page'}
 
 
 async def test_a_closed_page_watches_nobody_any_more(user: User, services: FakeDataServices) -> None:

@@ -12,9 +12,14 @@ from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.query import DashboardQuery
 from services.schemas import Charts, RiskLevel
-from tests.ui.board_user import one, settled, text
-from tests.ui.drawn import metric, press, pressed
+from tests.ui.board_user import one, settled
+from tests.ui.drawn import by_id, enter, metric, page, press, pressed
 from tests.ui.fakes import FakeExportStatus, FakeHub, FakeServices, FakeSnapshot
+
+
+def reset(user: User) -> None:
+    """What the browser says once it has emptied the fields."""
+    UserInteraction(user=user, elements={one(user, 'filters')}, target=None).trigger('action', ['reset', ''])
 
 
 async def test_choosing_a_risk_asks_for_it_and_again_takes_it_back(user: User, hub: FakeHub) -> None:
@@ -24,7 +29,7 @@ async def test_choosing_a_risk_asks_for_it_and_again_takes_it_back(user: User, h
     await settled()
     assert hub.queries[-1] == DashboardQuery(risk=(RiskLevel.HIGH,))
     assert pressed(user, 'risk', 'high')
-    assert text(user, 'filters-toggle') == 'Filters (1)'
+    assert page(user).one('filters-toggle').text == 'Filters (1)'
 
     press(user, 'risk', 'high')
     await settled()
@@ -69,25 +74,26 @@ async def test_what_cannot_be_used_is_said_at_its_field_and_changes_no_number(
     await settled()
     asked = len(hub.queries)
 
-    user.find(marker=f'filter-{key}').trigger('input', value)
+    enter(user, 'filter', value, item=key)
     await settled()
 
-    assert text(user, f'error-{key}').endswith('Not applied.')
-    assert one(user, f'filter-{key}').props['aria-invalid'] == 'true'
+    assert by_id(user, f'error-{key}').text.endswith('Not applied.')
+    field = by_id(user, f'filter-{key}').attributes
+    assert (field['aria-invalid'], field['aria-describedby']) == ('true', f'error-{key}')
     assert len(hub.queries) == asked
 
 
 async def test_reset_clears_filters_and_messages(user: User, hub: FakeHub) -> None:
     await user.open('/')
     press(user, 'period', '7d')
-    user.find(marker='filter-min_score').trigger('input', '900')
+    enter(user, 'filter', '900', item='min_score')
     await settled()
 
-    user.find(marker='filters').trigger('reset')
+    reset(user)
     await settled()
 
     assert hub.queries[-1] == DashboardQuery()
-    assert text(user, 'error-min_score') == ''
+    assert by_id(user, 'error-min_score').text == ''
     assert pressed(user, 'period', 'all')
 
 
@@ -95,7 +101,7 @@ async def test_filters_without_a_match_are_named(user: User, hub: FakeHub) -> No
     await user.open('/')
     hub.empty()
 
-    user.find(marker='filter-q').trigger('input', 'nobody')
+    enter(user, 'filter', 'nobody', item='q')
     press(user, 'risk', 'high')
     await settled()
 
@@ -111,7 +117,7 @@ async def test_an_export_holds_what_is_shown(user: User, services: FakeServices)
     await settled()
 
     assert services.exports.granted == [(1, DashboardQuery().with_dates({'range': '30d'}), ExportFormat.CSV, '.')]
-    assert text(user, 'toolbar-message') == 'Preparing 12,480 rows as CSV.'
+    assert page(user).one('toolbar-message').text == 'Preparing 12,480 rows as CSV.'
 
 
 async def test_an_export_that_has_to_wait_says_how_long(user: User, services: FakeServices) -> None:
@@ -119,7 +125,7 @@ async def test_an_export_that_has_to_wait_says_how_long(user: User, services: Fa
     await user.open('/')
     press(user, 'export', 'csv')
     await settled()
-    assert text(user, 'toolbar-message') == 'Too many exports in a short time. Try again in 12 s.'
+    assert page(user).one('toolbar-message').text == 'Too many exports in a short time. Try again in 12 s.'
     assert services.exports.granted == []
 
 
@@ -145,14 +151,14 @@ async def test_an_export_says_how_it_ended(
     press(user, 'export', 'csv')
     await settled()
     await asyncio.sleep(0.1)
-    assert text(user, 'toolbar-message') == said
+    assert page(user).one('toolbar-message').text == said
 
 
 async def test_the_address_says_what_is_asked_and_asks_for_it(user: User, hub: FakeHub) -> None:
     await user.open('/?risk=high&min_score=0.4&q=acme&from=never')
     assert hub.queries[-1] == DashboardQuery.parse({'risk': 'high', 'min_score': '0.4', 'q': 'acme'})
-    assert one(user, 'filter-min_score').props['^value'] == '40'
-    assert text(user, 'error-from') != ''
+    assert by_id(user, 'filter-min_score').attributes['^value'] == '40'
+    assert by_id(user, 'error-from').text != ''
     await user.should_see('“acme” in name or id')
 
 

@@ -13,7 +13,7 @@ from nicegui.testing.user_interaction import UserInteraction
 from components.markup import Markup, tag
 from tests.ui.board_user import settled, touched
 
-done: list[tuple[str, str]] = []
+done: list[Any] = []
 
 
 def tree(*items: str) -> Any:
@@ -21,14 +21,16 @@ def tree(*items: str) -> Any:
         tag('li', '', tag('button', '', f'End {item}', data_action='end', data_item=item), key=item) for item in items
     ]
     others = tag('button', '', 'More', data_action='more'), tag('button', '', 'Old', data_action='gone')
-    return tag('ul', 'items', *buttons, *others)
+    fields = tag('input', data_entry='name', data_item='first'), tag('select', data_entry='kind')
+    return tag('form', 'items', *buttons, *others, *fields, data_reset='empty')
 
 
 @pytest.fixture
 async def user() -> AsyncIterator[User]:
     done.clear()
-    actions = {'end': lambda item: done.append(('end', item)), 'more': lambda item: done.append(('more', item))}
-    async with user_simulation(root=lambda: Markup(tree('1', '2'), actions=actions).mark('list')) as user:
+    actions = {name: lambda item, name=name: done.append((name, item)) for name in ('end', 'more', 'empty')}
+    entries = {name: lambda item, value, name=name: done.append((name, item, value)) for name in ('name', 'kind')}
+    async with user_simulation(root=lambda: Markup(tree('1', '2'), actions=actions, entries=entries)) as user:
         await user.open('/')
         yield user
 
@@ -39,9 +41,9 @@ def the_list(user: User) -> Markup:
     return element
 
 
-def say(user: User, arguments: Any) -> None:
+def say(user: User, arguments: Any, *, event: str = 'action') -> None:
     """What a browser sends."""
-    UserInteraction[ui.element](user=user, elements={the_list(user)}, target=None).trigger('action', arguments)
+    UserInteraction[ui.element](user=user, elements={the_list(user)}, target=None).trigger(event, arguments)
 
 
 async def test_an_unchanged_tree_sends_nothing_and_a_changed_one_is_sent(
@@ -65,7 +67,8 @@ async def test_its_texts_are_seen_as_those_of_any_element(user: User) -> None:
 async def test_a_click_on_what_is_offered_is_done(user: User) -> None:
     say(user, ['end', '2'])
     say(user, ['more', ''])
-    assert done == [('end', '2'), ('more', '')]
+    say(user, ['empty', ''])
+    assert done == [('end', '2'), ('more', ''), ('empty', '')]
 
 
 @pytest.mark.parametrize(
@@ -97,4 +100,28 @@ async def test_whatever_else_a_browser_says_does_nothing(user: User, arguments: 
 async def test_what_is_no_longer_offered_is_no_longer_done(user: User) -> None:
     the_list(user).draw(tree('1'))
     say(user, ['end', '2'])
+    assert done == []
+
+
+@pytest.mark.parametrize('value', ['Ada', '', None, 7, ['x'], {'a': 1}])
+async def test_what_is_entered_is_told_as_it_is_said(user: User, value: Any) -> None:
+    say(user, ['name', 'first', value], event='entry')
+    say(user, ['kind', '', value], event='entry')
+    assert done == [('name', 'first', value), ('kind', '', value)]
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        None,
+        'name',
+        ['name', 'first'],
+        ['name', 'second', 'x'],
+        ['kind', None, 'x'],
+        ['end', '1', 'x'],
+        ['old', '', 'x'],
+    ],
+)
+async def test_an_entry_that_is_not_offered_is_not_taken(user: User, arguments: Any) -> None:
+    say(user, arguments, event='entry')
     assert done == []

@@ -9,7 +9,8 @@ from nicegui.testing.user_interaction import UserInteraction
 from components.page_theme import PageTheme
 from services.errors import Unavailable
 from services.preferences import Theme
-from tests.ui.board_user import one, settled, text
+from tests.ui.board_user import settled
+from tests.ui.drawn import page, updates_problem
 from tests.ui.fakes import FakeServices
 
 
@@ -25,11 +26,9 @@ def is_dark(user: User) -> bool | None:
     return theme.value
 
 
-async def test_the_palette_is_one_element_that_knows_every_command(user: User) -> None:
+async def test_the_palettes_button_knows_every_command(user: User) -> None:
     await user.open('/')
-    palette = one(user, 'palette')
-    assert list(palette.descendants()) == []
-    given = json.loads(palette.props['data-palette'])
+    given = json.loads(page(user).one('palette-open').attributes['data-palette'])
     assert {command['kind'] for command in given['commands']} == {'Page', 'Filter', 'Action'}
     assert {'/', 'p', 'r', '?', 'Esc'} <= set(given['keys'])
     assert all(set(command) - {'kind', 'words', 'also'} for command in given['commands']), 'each does something'
@@ -57,4 +56,4 @@ async def test_a_theme_that_cannot_be_kept_holds_for_the_page_and_says_so(user: 
     await user.open('/')
     await choose_theme(user, 'dark')
     assert is_dark(user) is True
-    assert text(user, 'updates-problem').startswith('This holds for this page only')
+    assert updates_problem(user).startswith('This holds for this page only')

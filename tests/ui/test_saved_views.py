@@ -8,8 +8,8 @@ from app.pages.board_views import UNEXPECTED
 from services.errors import InvalidRequest, Unavailable
 from services.query import DashboardQuery
 from services.saved_views import SavedView
-from tests.ui.board_user import one, one_hidden, settled, text
-from tests.ui.drawn import press
+from tests.ui.board_user import settled
+from tests.ui.drawn import by_id, enter, page, press, spoken
 from tests.ui.fakes import FakeHub, FakeServices, FakeViews
 
 HIGH = DashboardQuery.parse({'risk': 'high', 'range': '30d'})
@@ -31,20 +31,25 @@ async def open_menu(user: User) -> None:
     await settled()
 
 
-def inside(user: User, marker: str, wanted: str) -> UserInteraction:
-    """The element of a class within a marked one."""
-    found = {element for element in one(user, marker).descendants() if wanted in element.classes}
-    return UserInteraction(user=user, elements=found, target=None)
-
-
 async def expand(user: User, view_id: int) -> None:
-    inside(user, f'view-{view_id}', 'view-more').click()
+    press(user, 'more-view', str(view_id))
+    await settled()
+
+
+async def follow(user: User, name: str) -> None:
+    """What assets/view.js says when the link of a view is pressed."""
+    (link,) = (each for each in page(user).all('view-link') if each.one('view-name').text == name)
+    if 'data-view' in link.attributes:
+        said = link.attributes['href'].removeprefix('/')
+        assert user.client
+        UserInteraction(user=user, elements={user.client.layout}, target=None).trigger('churnboard:address', said)
     await settled()
 
 
 def current(user: User) -> list[str]:
-    links = [element for element in one(user, 'view-rows').descendants() if 'view-link' in element.classes]
-    return [link.props['href'] for link in links if link.props.get('aria-current') == 'true']
+    return [
+        link.attributes['href'] for link in page(user).all('view-link') if link.attributes.get('aria-current') == 'true'
+    ]
 
 
 async def test_views_are_asked_for_when_the_menu_is_opened(user: User, views: FakeViews) -> None:
@@ -59,7 +64,7 @@ async def test_views_are_asked_for_when_the_menu_is_opened(user: User, views: Fa
 async def test_who_has_none_is_told_how_to_save_one(user: User) -> None:
     await user.open('/')
     await open_menu(user)
-    assert one(user, 'no-views').visible
+    assert page(user).one('view-none')
 
 
 async def test_a_view_is_opened_and_marked_while_its_filters_are_in_force(
@@ -69,11 +74,10 @@ async def test_a_view_is_opened_and_marked_while_its_filters_are_in_force(
     await open_menu(user)
     assert current(user) == []
 
-    inside(user, 'view-2', 'view-link').click()
-    await settled()
+    await follow(user, 'North')
     assert hub.queries[-1] == NORTH
     assert current(user) == ['/?q=north&min_score=0.4']
-    assert text(user, 'view-present') == '“north” in name or id, a score of 40 % or more'
+    assert page(user).one('view-present').text == '“north” in name or id, a score of 40 % or more'
 
     press(user, 'risk', 'high')
     await settled()
@@ -85,18 +89,17 @@ async def test_a_view_that_cannot_be_read_says_so_and_opens_nothing(user: User, 
     await open_menu(user)
     await user.should_see('Saved by another release')
     asked = len(hub.queries)
-    inside(user, 'view-3', 'view-link').click()
-    await settled()
+    await follow(user, 'Old')
     assert len(hub.queries) == asked
 
 
 async def test_the_present_filters_are_saved_under_a_name(user: User, services: FakeServices) -> None:
     await user.open('/?risk=high&range=30d')
     await open_menu(user)
-    user.find(marker='form-view').trigger('submit.prevent', {'name': 'All high'})
+    enter(user, 'view', {'name': 'All high'})
     await settled()
     assert [(view.name, view.query) for view in services.views.kept] == [('All high', HIGH)]
-    assert text(user, 'status') == '“All high” is saved.'
+    assert spoken(user) == '“All high” is saved.'
     assert current(user) == ['/?range=30d&risk=high']
 
 
@@ -106,17 +109,17 @@ async def test_a_name_that_is_none_is_refused_by_the_service_not_by_the_page(
 ) -> None:
     services.views.error = InvalidRequest('A name of 1 to 60 printable characters is needed.', field='name')
     await user.open('/')
-    user.find(marker='form-view').trigger('submit.prevent', said)
+    enter(user, 'view', said)
     await settled()
-    assert text(user, 'error-view') == 'A name of 1 to 60 printable characters is needed.'
-    assert text(user, 'status') == ''
+    assert by_id(user, 'error-view').text == 'A name of 1 to 60 printable characters is needed.'
+    assert spoken(user) == ''
 
 
 async def test_a_view_is_renamed(user: User, views: FakeViews) -> None:
     await user.open('/')
     await open_menu(user)
     await expand(user, 1)
-    user.find(marker='form-rename').trigger('submit.prevent', {'name': 'Every high one'})
+    enter(user, 'rename', {'name': 'Every high one'}, item='1')
     await settled()
     assert [view.name for view in views.kept] == ['Every high one', 'North', 'Old']
     await user.should_see('Every high one')
@@ -127,38 +130,38 @@ async def test_one_view_at_a_time_is_changed(user: User, views: FakeViews) -> No
     await open_menu(user)
     await expand(user, 1)
     await expand(user, 2)
-    assert one(user, 'form-rename')
+    assert page(user).one('form-rename').attributes['data-item'] == '2'
     await expand(user, 2)
-    await user.should_not_see(marker='form-rename')
+    assert page(user).all('form-rename') == []
 
 
 async def test_a_view_is_replaced_and_that_is_undone(user: User, views: FakeViews) -> None:
     await user.open('/?risk=low')
     await open_menu(user)
     await expand(user, 2)
-    user.find(marker='replace-view').click()
+    press(user, 'replace-view', '2')
     await settled()
     assert views.kept[1].query == DashboardQuery.parse({'risk': 'low'})
 
-    user.find(marker='undo').click()
+    press(user, 'undo')
     await settled()
     assert views.kept[1].query == NORTH
-    assert text(user, 'status') == '“North” has its earlier filters again.'
+    assert spoken(user) == '“North” has its earlier filters again.'
 
 
 async def test_a_view_is_deleted_and_brought_back(user: User, views: FakeViews) -> None:
     await user.open('/')
     await open_menu(user)
     await expand(user, 1)
-    user.find(marker='delete-view').click()
+    press(user, 'delete-view', '1')
     await settled()
     assert [view.name for view in views.kept] == ['North', 'Old']
-    assert text(user, 'status') == '“All high” is deleted.'
+    assert spoken(user) == '“All high” is deleted.'
 
-    user.find(marker='undo').click()
+    press(user, 'undo')
     await settled()
     assert {view.name for view in views.kept} == {'All high', 'North', 'Old'}
-    assert not one_hidden(user, 'undo').visible
+    assert not [each for each in page(user).all() if each.attributes.get('data-action') == 'undo']
 
 
 @pytest.mark.parametrize(
@@ -171,17 +174,17 @@ async def test_what_goes_wrong_is_said_in_the_menu(
     services.views.error = error
     await user.open('/')
     await open_menu(user)
-    assert text(user, 'views-problem') == (said or str(error))
+    assert page(user).one('views').all('field-error')[0].text == (said or str(error))
 
 
 async def test_an_undo_that_fails_says_why_until_it_is_dismissed(user: User, views: FakeViews) -> None:
     await user.open('/')
     await open_menu(user)
     await expand(user, 1)
-    user.find(marker='delete-view').click()
+    press(user, 'delete-view', '1')
     await settled()
     views.error = InvalidRequest('There is a view of this name already.')
-    user.find(marker='undo').click()
+    press(user, 'undo')
     await settled()
-    assert text(user, 'status') == 'There is a view of this name already.'
-    assert 'failed' in one(user, 'note').classes
+    assert spoken(user) == 'There is a view of this name already.'
+    assert 'failed' in page(user).one('status-note').classes

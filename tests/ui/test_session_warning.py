@@ -9,6 +9,7 @@ from nicegui.testing import user_simulation
 
 from app.pages.dashboard import dashboard_page
 from app.pages.session_end import with_session_end
+from components.markup import Markup
 from services.identity import Identity
 from services.session_life import SessionEnd
 from tests.ui.board_user import one
@@ -58,7 +59,8 @@ async def test_it_is_before_everything_but_the_way_to_the_content(user_page: Pag
     async with user_simulation(root=user_page) as user:
         client = await user.open('/')
         first, second, third = client.layout.default_slot.children[:3]
-        assert first.props['href'] == f'#{client.content.html_id}'
+        assert isinstance(first, Markup)
+        assert first.tree[1]['href'] == f'#{client.content.html_id}'
         assert second is one(user, 'session-warning')
         assert third.tag == 'header'
 

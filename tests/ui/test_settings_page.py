@@ -58,8 +58,10 @@ async def press(user: User, marker: str) -> None:
 
 
 async def look(user: User) -> None:
-    await press(user, 'pause')
-    await press(user, 'pause')  # going on looks at once
+    drawn.press(user, 'pause')
+    await settled()
+    drawn.press(user, 'pause')
+    await settled()  # going on looks at once
 
 
 async def make_key(user: User) -> None:
@@ -286,7 +288,7 @@ async def test_rate_locale_and_shortcuts_are_kept_and_followed_by_this_page(
 ) -> None:
     await user.open('/')
     await choose(user, 'rate', 'off')
-    assert one(user, 'rate').props['value'] == 'off', 'the one in the header, too'
+    assert drawn.page(user).one('updates-rate').attributes['value'] == 'off', 'the one in the header, too'
     user.find(marker='locale').trigger('change', 'de-DE')
     await settled()
     await user.should_see('Kept: numbers and dates are written that way from now on: 1.234,5 · 31 Dec 2026, 14:30.')
@@ -296,7 +298,7 @@ async def test_rate_locale_and_shortcuts_are_kept_and_followed_by_this_page(
     assert connection['data-no-shortcuts'] == 'true'
     assert connection['data-paused'] == 'off'
     assert services.preferences.kept == Preferences(interval=UpdateInterval.OFF, locale=Locale.DE_DE, shortcuts=False)
-    user.find(marker='rate').trigger('change', '60')
+    drawn.enter(user, 'rate', '60')
     await settled()
     assert not drawn.pressed(user, 'rate', '5')
 

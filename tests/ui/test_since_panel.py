@@ -14,8 +14,8 @@ from app.pages.seldom import Seldom
 from services.errors import Unavailable
 from services.questions import BeingWorkedOut
 from services.schemas import ChangesSince, MovedCustomer
-from tests.ui.board_user import one, refresh, settled
-from tests.ui.drawn import Drawn, page, press
+from tests.ui.board_user import refresh, settled
+from tests.ui.drawn import Drawn, page, press, presses
 from tests.ui.fakes import FakeHub, FakeServices, at_risk
 
 
@@ -166,7 +166,7 @@ async def test_an_empty_board_has_no_such_panel(user: User, hub: FakeHub, servic
     hub.empty()
     await opened(user)
     await user.should_not_see('Nothing has changed')
-    assert one(user, 'refresh')
+    assert presses(user, 'refresh')
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from app.pages.reader import PREFERENCES, with_preferences
 from app.pages.updates import rate_words
 from services.errors import Unavailable
 from services.preferences import Preferences, UpdateInterval
-from tests.ui.board_user import one, one_hidden, refresh, settled, text
-from tests.ui.drawn import metric
+from tests.ui.board_user import one, refresh, settled
+from tests.ui.drawn import enter, metric, missed, press, presses, updates_problem
 from tests.ui.fakes import FakeHub, FakeIdentity, FakeServices, FakeSettings, more
 from tests.ui.fakes_data import FakeDataServices, FakeUploads
 
@@ -62,7 +62,7 @@ async def user(reader: Reader) -> AsyncIterator[User]:
 
 async def choose(user: User, rate: object) -> None:
     """What the browser sends when another rate is chosen."""
-    user.find(marker='rate').trigger('change', rate)
+    enter(user, 'rate', rate)
     await settled()
 
 
@@ -82,56 +82,56 @@ def held(user: User) -> bool:
 
 async def test_what_comes_while_paused_is_counted_and_shown_on_resuming(user: User, reader: Reader) -> None:
     await user.open('/')
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await settled()
-    assert one(user, 'pause').props['aria-pressed'] == 'true'
-    assert not one_hidden(user, 'held').visible
+    assert presses(user, 'pause').attributes['aria-pressed'] == 'true'
+    assert missed(user) == ''
     await reader.change()
-    assert text(user, 'missed') == '1 update while paused'
+    assert missed(user) == '1 update while paused'
     await reader.change(2)
-    assert text(user, 'missed') == '3 updates while paused'
+    assert missed(user) == '3 updates while paused'
     assert today(user) == '218'
 
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await settled()
 
     assert today(user) == '221'
-    assert not one_hidden(user, 'held').visible
+    assert missed(user) == ''
     assert not held(user)
 
 
 async def test_what_was_held_back_can_be_looked_at_without_going_on(user: User, reader: Reader) -> None:
     await user.open('/')
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await reader.change(2)
-    user.find(marker='show-missed').click()
+    press(user, 'missed')
     await settled()
     assert today(user) == '220'
     assert held(user)
-    assert not one_hidden(user, 'held').visible
+    assert missed(user) == ''
     await reader.change()
-    assert text(user, 'missed') == '1 update while paused'
+    assert missed(user) == '1 update while paused'
     await refresh(user)
     assert today(user) == '221'
-    assert not one_hidden(user, 'held').visible
+    assert missed(user) == ''
 
 
 async def test_an_update_that_could_not_be_shown_is_still_counted(user: User, reader: Reader) -> None:
     await user.open('/')
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await reader.change()
     reader.hub.error = Unavailable('The database does not answer.')
     await refresh(user)
-    assert text(user, 'missed') == '1 update while paused'
+    assert missed(user) == '1 update while paused'
 
 
 async def test_pause_and_rate_are_kept(user: User, reader: Reader) -> None:
     await user.open('/')
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await choose(user, '60')
     assert reader.services.preferences.kept == Preferences(paused=True, interval=UpdateInterval.MINUTE)
     assert one(user, 'connection').props['data-interval'] == '3600', 'no shorter than the beat'
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await settled()
     assert reader.services.preferences.kept == Preferences(interval=UpdateInterval.MINUTE)
 
@@ -147,7 +147,7 @@ async def test_a_page_of_one_who_paused_shows_the_numbers_once_and_holds(user: U
     reader.preferences = Preferences(paused=True)
     await user.open('/')
     assert today(user) == '218'
-    assert text(user, 'pause') == 'Resume'
+    assert presses(user, 'pause').text == 'Resume'
     assert held(user)
     await reader.change()
     assert today(user) == '218'
@@ -170,13 +170,13 @@ async def test_switched_off_there_is_nothing_to_pause_and_changes_are_counted(us
     reader.preferences = Preferences(interval=UpdateInterval.OFF)
     await user.open('/')
     assert held(user)
-    assert not one_hidden(user, 'pause').visible
+    assert 'hidden' in presses(user, 'pause').classes
     await reader.change(2)
-    assert text(user, 'missed') == '2 updates not shown'
+    assert missed(user) == '2 updates not shown'
     assert today(user) == '218'
     await choose(user, '5')
     assert today(user) == '220'
-    assert one(user, 'pause').visible
+    assert 'hidden' not in presses(user, 'pause').classes
 
 
 async def test_a_slower_page_shows_at_its_own_rhythm(
@@ -191,7 +191,7 @@ async def test_a_slower_page_shows_at_its_own_rhythm(
     await reader.change()
     await asyncio.sleep(0.2)
     assert today(user) == '218'
-    assert not one_hidden(user, 'held').visible
+    assert missed(user) == ''
     rhythm[0] = 0.1
     await until(lambda: today(user) == '219')
 
@@ -199,31 +199,31 @@ async def test_a_slower_page_shows_at_its_own_rhythm(
 async def test_a_choice_that_cannot_be_kept_holds_and_says_so(user: User, reader: Reader) -> None:
     await user.open('/')
     reader.services.preferences.error = Unavailable('The database does not answer.')
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await settled()
     assert held(user)
-    assert text(user, 'updates-problem') == (
+    assert updates_problem(user) == (
         'This holds for this page only: it could not be kept. The database does not answer.'
     )
-    user.find(marker='dismiss-problem').click()
+    press(user, 'dismiss')
     await settled()
-    assert text(user, 'updates-problem') == ''
-    user.find(marker='pause').click()
+    assert updates_problem(user) == ''
+    press(user, 'pause')
     await settled()
-    assert text(user, 'updates-problem') != ''
+    assert updates_problem(user) != ''
     reader.services.preferences.error = None
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await settled()
-    assert text(user, 'updates-problem') == ''
+    assert updates_problem(user) == ''
 
 
 async def test_a_fault_of_ours_is_told_too(user: User, reader: Reader, caplog: pytest.LogCaptureFixture) -> None:
     await user.open('/')
     reader.services.preferences.error = RuntimeError('secret')
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await settled()
-    assert 'secret' not in text(user, 'updates-problem')
-    assert 'Something unexpected' in text(user, 'updates-problem')
+    assert 'secret' not in updates_problem(user)
+    assert 'Something unexpected' in updates_problem(user)
     assert 'a preference could not be kept' in caplog.text
     caplog.clear()
 
@@ -237,15 +237,15 @@ async def test_the_data_page_counts_too(tmp_path: Path) -> None:
 
     async with user_simulation(root=signed_in) as user:
         await user.open('/')
-        user.find(marker='pause').click()
+        press(user, 'pause')
         await settled()
         await services.hub.change()
         await services.hub.change()
         await settled()
-        assert text(user, 'missed') == '2 updates while paused'
-        user.find(marker='show-missed').click()
+        assert missed(user) == '2 updates while paused'
+        press(user, 'missed')
         await settled()
-        assert not one_hidden(user, 'held').visible
+        assert missed(user) == ''
 
 
 def test_therate_words_are_told_as_they_are() -> None:

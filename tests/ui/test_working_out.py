@@ -38,7 +38,7 @@ async def test_the_board_is_busy_and_not_broken_until_the_numbers_come(user: Use
 
 async def test_a_paused_board_still_shows_the_numbers_that_were_asked_for(user: User, hub: FakeHub) -> None:
     await user.open('/')
-    user.find(marker='pause').click()
+    press(user, 'pause')
     await settled()
     hub.error = BeingWorkedOut(5_000_000)
     press(user, 'risk', 'high')

@@ -26,7 +26,7 @@ def test_a_tag_holds_its_attributes_tags_and_text() -> None:
     ]
 
 
-@pytest.mark.parametrize('name', ['script', 'style', 'iframe', 'img', 'object', 'form', 'input', 'q-html', 'A', ''])
+@pytest.mark.parametrize('name', ['script', 'style', 'iframe', 'img', 'object', 'base', 'meta', 'q-html', 'A', ''])
 def test_a_tag_that_could_do_something_by_itself_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match='is no tag'):
         tag(name)
@@ -59,11 +59,19 @@ def test_an_attribute_that_could_do_something_by_itself_is_refused(name: str) ->
 def test_a_link_that_could_lead_away_from_the_server_is_refused(href: str) -> None:
     with pytest.raises(ValueError, match='is no place on this server'):
         tag('a', href=href)
+    with pytest.raises(ValueError, match='is no place on this server'):
+        tag('form', action=href)
 
 
-@pytest.mark.parametrize('href', ['/', '/?risk=high&q=a%20b', '/customers/a%2Fb', '/customers?id=..'])
+@pytest.mark.parametrize('href', ['/', '/?risk=high&q=a%20b', '/customers/a%2Fb', '/customers?id=..', '#c3'])
 def test_a_link_within_the_server_is_taken(href: str) -> None:
     assert as_sent(tag('a', href=href)) == ['a', {'href': href}, []]
+
+
+def test_what_a_field_begins_with_is_no_property_that_would_be_written_at_each_update() -> None:
+    field = tag('input', '', begins='acme', name='q')
+    assert as_sent(field) == ['input', {'^value': 'acme', 'name': 'q'}, []]
+    assert as_sent(tag('label', '', 'Name', for_='q')) == ['label', {'for': 'q'}, ['Name']]
 
 
 def test_a_row_is_drawn_once_while_it_is_in_its_list_and_for_each_way_of_writing_numbers() -> None:
