@@ -221,7 +221,8 @@
     const recent = JSON.parse(sessionStorage.churnboardReloads || '[]').filter((at) => Date.now() - at < 60_000);
     sessionStorage.churnboardReloads = JSON.stringify([...recent, Date.now()]);
     // as assets/view.js does when a page is left: too late for a page that is loaded again
-    history.replaceState({ ...history.state, churnboard: { scroll: window.scrollY } }, '');
+    const typed = [...document.querySelectorAll('.filters input')].map(({ id, value }) => [id, value]);
+    history.replaceState({ ...history.state, churnboard: { scroll: window.scrollY, typed } }, '');
     setTimeout(() => location.reload(), recent.length < 3 ? 0 : 10_000);
   }
 

@@ -4,6 +4,7 @@
 
   let untold = false; // the browser went to another address while the server could not hear of it
   let left = history.state?.churnboard ?? null; // where this page was left, until it is there again
+  let untyped = left?.typed ?? []; // what stood in the filters, until it stands there again
   let followed = null; // the link by which it is left
 
   function tell() {
@@ -48,6 +49,17 @@
     });
   }
 
+  // What was typed while the server could not hear of it is told by the page that came instead.
+  function typeAgain() {
+    for (const [id, value] of untyped) {
+      const field = document.getElementById(id);
+      if (!field || field.value === value) continue;
+      field.value = value;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+    untyped = [];
+  }
+
   // A link to another view of this page: the page stays, and shows it.
   function follow(event, link) {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -80,7 +92,10 @@
   window.addEventListener('popstate', tell);
   window.addEventListener('pagehide', leave);
   document.addEventListener('click', onClick);
-  document.addEventListener('churnboard:linked', () => untold && tell());
+  document.addEventListener('churnboard:linked', () => {
+    if (untold) tell();
+    typeAgain();
+  });
   for (const event of ['wheel', 'keydown', 'pointerdown']) window.addEventListener(event, () => (left = null));
   new MutationObserver(comeBack).observe(document, { subtree: true, childList: true, attributeFilter: ['data-as-of'] });
 })();

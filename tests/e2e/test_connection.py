@@ -149,16 +149,18 @@ def test_after_a_restart_of_the_server_the_same_view_comes_back(tmp_path: Path, 
         page.get_by_role('button', name='High', exact=False).first.click()
         page.get_by_label('Customer').first.fill('c')
         expect(page).to_have_url(re.compile(r'\?risk=high&q=c$'))
-        page.evaluate('window.scrollTo(0, 300)')
         shown = value(page, 'total_predictions').inner_text()
         board.kill()
         expect(pill(page)).to_contain_text('Reconnecting', timeout=20_000)
+        page.get_by_label('Score from').fill('10')
+        page.evaluate('window.scrollTo(0, 300)')
         board.start()
         page.wait_for_function(
             'window.scrollY === 300 && document.documentElement.dataset.link === "live"', timeout=40_000
         )
-        expect(page).to_have_url(re.compile(r'\?risk=high&q=c$'))
+        expect(page.get_by_label('Score from')).to_have_value('10')
         expect(page.get_by_label('Customer').first).to_have_value('c')
+        expect(page).to_have_url(re.compile(r'\?risk=high&q=c&min_score=0\.1$'))
         expect(value(page, 'total_predictions')).to_have_text(shown)
     finally:
         board.stop()
