@@ -26,6 +26,7 @@ from app.api import (
 )
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
+from app.page_log import take_page_logs
 from app.page_socket import spare_updates
 from app.pages import login
 from app.pages.connect import connect_page
@@ -109,3 +110,4 @@ def add_pages(app: FastAPI, services: Services) -> None:
         show_welcome_message=False,
     )
     spare_updates()
+    take_page_logs()

@@ -13,6 +13,9 @@ SEPARATOR = '\x1e'
 MAX_POSTED = 256
 """Packets of a POST: a client collects them while the one before is under way."""
 
+MAX_POSTS = 64
+"""POSTs at a time; a client should wait for the end of each (Engine.IO, HTTP long-polling)."""
+
 MAX_POLLED = 16
 """Packets in the answer to a poll: the Python client takes no more."""
 
@@ -32,8 +35,25 @@ class PollingSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         super().__init__(server, sid)
         self.queued = 0
         """Bytes that wait for a poll, with what holds them."""
+        self._turn: asyncio.Lock | None = None
+        self._posts = 0
+        """How many are under way or wait for their turn."""
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """One after the other, each as a whole; none is read before its turn."""
+        self._turn = turn = self._turn or asyncio.Lock()  # most connections never post
+        self._posts += 1
+        try:
+            if self._posts > MAX_POSTS:
+                self.server.refuse_frame('too_many_posts')
+                raise exceptions.EngineIOError
+            async with turn:
+                if not self.closed:
+                    await self._take_post(environ)
+        finally:
+            self._posts -= 1
+
+    async def _take_post(self, environ: dict[str, Any]) -> None:
         try:
             for text in await self._posted(environ):
                 if self.closed:  # by an earlier packet: what came with it is of no interest

@@ -7,19 +7,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from app.api.identity import current_identity
+from app.api.json_body import json_object
 from app.api.openapi import CHANGING, READING, described, json_body
 from app.api.openapi_parameters import QUERY
 from app.api.query import query_of
 from app.export_response import ExportResponse
 from services.auth import Auth
-from services.errors import InvalidRequest
 from services.export_formats import MEDIA_TYPES, ExportFormat, export_decimal, export_format
 from services.export_grants import ExportGrant
 from services.exports import Exports
 from services.identity import Identity, KeyScope
 from services.rest_schemas import ExportAsk, ExportGrantData, ExportStatusData
-
-BODY = 'A JSON object such as {"format": "csv"} is needed.'
 
 
 def create_router(auth: Auth, exports: Exports) -> APIRouter:
@@ -81,11 +79,6 @@ async def _lasts(auth: Auth, grant: ExportGrant) -> bool:
 
 
 async def _form(request: Request) -> tuple[ExportFormat, str]:
-    try:
-        body = await request.json()
-    except ValueError as error:
-        raise InvalidRequest(BODY, field='format') from error
-    if not isinstance(body, dict) or set(body) - {'format', 'decimal'}:
-        raise InvalidRequest(BODY, field='format')
+    body = await json_object(request, 'format', 'decimal', such_as='{"format": "csv"}')
     fmt = export_format(body.get('format'))
     return fmt, export_decimal(body.get('decimal'), fmt)

@@ -36,7 +36,7 @@ class TakeOptions:
             raise InvalidRequest(BODY)
         for key in values:
             if key not in ('mapping', 'partial'):
-                raise InvalidRequest('There is no such option. Known: mapping, partial.', field=printable(key))
+                raise InvalidRequest('There is no such option. Known: mapping, partial.', field=printable(key)[:100])
         mapping, partial = values.get('mapping', {}), values.get('partial', False)
         if not isinstance(mapping, dict) or not all(isinstance(ours, str) for ours in mapping.values()):
             raise InvalidRequest(BODY, field='mapping')

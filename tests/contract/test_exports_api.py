@@ -93,8 +93,9 @@ def test_a_reader_of_commas_gets_commas(rest: httpx.Client) -> None:
         ({'format': 'csv', 'decimal': ','}, 'decimal'),
         ({'format': 'csv-excel', 'decimal': '·'}, 'decimal'),
         ({'format': 'exe'}, 'format'),
-        ({'format': 'csv', 'name': '../../x'}, 'format'),
-        ([], 'format'),
+        ({'format': 'csv', 'name': '../../x'}, 'name'),
+        ({'format': ['csv']}, 'format'),
+        ({}, 'format'),
     ],
 )
 def test_what_cannot_be_written_is_refused_by_name(rest: httpx.Client, body: object, field: str) -> None:

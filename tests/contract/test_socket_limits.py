@@ -18,7 +18,7 @@ from services.tokens import Tokens
 from tests.accounts import SECRET
 from tests.board import Board
 from tests.contract.live import Listener, listening
-from tests.contract.raw_engine import TRANSPORTS, raw_engine
+from tests.contract.raw_engine import TRANSPORTS, RawEngine, connect_packet, raw_engine
 from tests.contract.watched import METRICS_TOKEN, figure, leaving_nothing, refused, until_figure, watched_board
 
 EVENTS_PER_SECOND, PER_USER, PER_ADDRESS = 2, 3, 40
@@ -151,10 +151,44 @@ async def test_an_address_has_so_many_connections(board: Board) -> None:
         assert failed.value.response.status_code == 429
         assert int(failed.value.response.headers['Retry-After']) > 0
         async with httpx.AsyncClient(base_url=board.url) as rest:
-            answer = await rest.get('/socket.io/?EIO=4&transport=polling')
+            claimed = {'X-Forwarded-For': '203.0.113.9', 'X-Real-IP': '203.0.113.9', 'Forwarded': 'for=203.0.113.9'}
+            answer = await rest.get('/socket.io/?EIO=4&transport=polling', headers=claimed)
         assert (answer.status_code, answer.json()['error']['code']) == (429, 'rate_limited')
         assert await refused(board, 'too_many_connections_of_address') == 2
     await until_figure(board, 'connections', 0)
+
+
+TOTAL, UNAUTHENTICATED = 4, 2
+
+
+async def test_all_together_have_so_many_connections_and_fewer_that_have_not_signed_in(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    narrow = {'MAX_CONNECTIONS': str(TOTAL), 'MAX_CONNECTIONS_UNAUTHENTICATED': str(UNAUTHENTICATED)}
+    with watched_board(tmp_path_factory.mktemp('narrow'), **narrow) as board:
+        token = board.add_user('alice@example.com')
+        async with AsyncExitStack() as open_ones:
+
+            async def opened(transport: str) -> RawEngine:
+                return await open_ones.enter_async_context(raw_engine(board.url, transport))
+
+            async def surplus() -> tuple[int, str]:
+                async with httpx.AsyncClient(base_url=board.url) as rest:
+                    answer = await rest.get('/socket.io/?EIO=4&transport=polling')
+                return answer.status_code, answer.json()['error']['code']
+
+            for _ in range(TOTAL // UNAUTHENTICATED):
+                strangers = [await opened(transport) for transport in TRANSPORTS]
+                assert await surplus() == (429, 'rate_limited')
+                for stranger in strangers:
+                    await stranger.send(connect_packet(token))
+                    await stranger.next('dashboard_update')
+            assert await surplus() == (429, 'rate_limited')
+            assert await refused(board, 'too_many_unauthenticated') == 1
+            assert await refused(board, 'too_many_connections') == 2
+        await until_figure(board, 'connections', 0)
+        async with raw_engine(board.url, 'websocket'):
+            pass
 
 
 @pytest.mark.parametrize('transport', TRANSPORTS)
