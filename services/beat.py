@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Collection
 from functools import partial
 
 from services.hub import LiveHub
@@ -42,16 +43,16 @@ class Beat:
     def _turn(self, phase: int) -> None:
         half_way = (phase + self._hub.phases // 2) % self._hub.phases
         users = self._hub.watched_at(phase)
-        also = self._hub.watched_at(half_way) if half_way != phase else []
+        also: Collection[int] = self._hub.watched_at(half_way) if half_way != phase else []
         if users or also:
             task = asyncio.create_task(self._take(users, also), name=f'beat {phase}')
             self._turns.add(task)
             task.add_done_callback(self._turns.discard)
 
-    async def _take(self, users: list[int], also: list[int]) -> None:
+    async def _take(self, users: Collection[int], also: Collection[int]) -> None:
         await tell(self._serve(users, also))
 
-    async def _serve(self, users: list[int], also: list[int]) -> None:
+    async def _serve(self, users: Collection[int], also: Collection[int]) -> None:
         for user_id in await self._hub.beat(users, also=also):
             if user_id not in self._deciding:
                 task = asyncio.create_task(self._decide(user_id), name=f'alerts of user {user_id}')
