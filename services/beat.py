@@ -43,7 +43,7 @@ class Beat:
     def _turn(self, phase: int) -> None:
         half_way = (phase + self._hub.phases // 2) % self._hub.phases
         users = self._hub.watched_at(phase)
-        also = self._hub.watched_at(half_way) if half_way != phase else []
+        also: Collection[int] = self._hub.watched_at(half_way) if half_way != phase else []
         if users or also:
             task = asyncio.create_task(self._take(users, also), name=f'beat {phase}')
             self._turns.add(task)
