@@ -40,6 +40,10 @@ TEXT, SHORT, LONG, MASKED = 0x81, 126, 127, 0x80
 """A final text frame, the lengths that say that two or eight bytes of length follow, and what marks those of clients,
 whose four bytes before the text are to be taken off it (RFC 6455, 5.2)."""
 
+READ_AT_ONCE = 8 * 1024
+"""Bytes taken from a client before others have their turn: of the 256 KiB that asyncio takes, thousands of the smallest
+frames could be made, and would be heard in a row."""
+
 FRAME_AWAITED = StreamReader.at_eof.__code__
 """Where the library waits between two frames."""
 
@@ -133,6 +137,11 @@ class LineProtocol(WebSocketsSansIOProtocol):
     """Offers a line to whoever serves the WebSocket."""
 
     line: DirectLine | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        if hasattr(transport, 'max_size'):  # asyncio's own
+            transport.max_size = READ_AT_ONCE
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

@@ -30,9 +30,6 @@ from services.user_lookup import UserLookup
 
 __all__ = ['Auth', 'Identity', 'IssuedToken']
 
-UNDER_WAY = timedelta(minutes=1)
-"""How long a renewal may take that was begun before its token was revoked."""
-
 
 class Auth:
     """Proves identities. The database and argon2 run on threads; nothing here holds the event loop."""
@@ -197,8 +194,7 @@ class Auth:
         return IssuedToken(access_token=token, expires_in=left)
 
     async def renew(self, identity: Identity) -> IssuedToken:
-        """A token that lives as long as a new one, but not beyond its browser session, and that ends with the old one
-        where that is revoked.
+        """A token that lives as long as a new one, but not beyond its session, and ends where the old one is revoked.
 
         Without a session, renewals end as one that nobody prolongs: so that a stolen token does not live for ever.
 
@@ -218,9 +214,7 @@ class Auth:
         return self.issue_token(replace(identity, expires_at=until))
 
     async def revoke_token(self, user_id: int | None, token: object) -> None:
-        """Call back a token of the user with all that were renewed from it, or it from; what is no token is left out.
-
-        One that has expired, too: what was renewed from it may go on.
+        """Call back a token of the user, expired or not, with all that were renewed from it, or it from.
 
         :param user_id: who asks; ``None``: whoever shows the token itself.
         :raises Forbidden: it is somebody else's.
@@ -233,7 +227,7 @@ class Auth:
         if user_id not in (None, claims.user_id):
             raise Forbidden('This token is not yours to revoke.')
         now = self._clock()
-        until = now + self._token_life + UNDER_WAY  # none of them can be renewed from now on
+        until = now + self._token_life  # none of them can be renewed from now on
         await self._database.write(
             lambda session: revoked_tokens.revoke(session, claims.user_id, claims.origin_id, until=until, now=now)
         )

@@ -64,9 +64,9 @@ def calm(board: Board) -> str:
 
 
 @asynccontextmanager
-async def nobody_else_notices(board: Board, calm: str) -> AsyncIterator[None]:
+async def nobody_else_notices(board: Board, calm: str, *, unlimited: bool = False) -> AsyncIterator[None]:
     before = await refused(board, 'event_rate')
-    async with leaving_nothing(board), listening(board.url, calm, transport='websocket') as other:
+    async with leaving_nothing(board, unlimited=unlimited), listening(board.url, calm, transport='websocket') as other:
         await other.next('dashboard_update')
         yield
         heard = len(other.heard)
@@ -94,7 +94,7 @@ async def send_until_gone(board: Board, token: str, transport: str, packet: str,
 async def test_who_lets_more_wait_than_two_megabytes_is_cut_off_and_its_memory_is_back(
     board: Board, token: str, calm: str, transport: str
 ) -> None:
-    async with nobody_else_notices(board, calm):
+    async with nobody_else_notices(board, calm, unlimited=True):
         before = await figure(board, 'process_resident_memory_bytes')
         most, afterwards = before, []
         for _ in range(3):
@@ -114,7 +114,7 @@ async def test_who_lets_more_wait_than_two_megabytes_is_cut_off_and_its_memory_i
 async def test_answers_to_what_was_wrong_count_too_though_nothing_is_new(
     board: Board, token: str, calm: str, transport: str
 ) -> None:
-    async with nobody_else_notices(board, calm):
+    async with nobody_else_notices(board, calm, unlimited=True):
         await send_until_gone(board, token, transport, BAD, times=10_000, updates='changes')
 
 
@@ -132,3 +132,11 @@ async def test_who_lets_less_wait_is_left_out_of_updates_and_closed_after_its_ti
             await until_gone(client)
         assert await dropped(board, closed) == before[closed] + 1
         assert board.log.count('it does not read') == await dropped(board, closed)
+
+
+async def test_a_flood_of_the_smallest_frames_does_not_hold_the_others(board: Board, token: str, calm: str) -> None:
+    """Nothing limits signs of life; of these there are 37,000 in what asyncio takes from a client at a time."""
+    async with nobody_else_notices(board, calm), unreading(board, token, 'websocket') as client:
+        for _ in range(12):
+            await client.send(*[PONG] * 37_000)
+        assert not client.gone
