@@ -40,9 +40,9 @@ TEXT, SHORT, LONG, MASKED = 0x81, 126, 127, 0x80
 """A final text frame, the lengths that say that two or eight bytes of length follow, and what marks those of clients,
 whose four bytes before the text are to be taken off it (RFC 6455, 5.2)."""
 
-READ_AT_ONCE = 8 * 1024
-"""Bytes taken from a client before others have their turn: of the 256 KiB that asyncio takes, thousands of the smallest
-frames could be made, and would be heard in a row."""
+HEARD_AT_ONCE = 16 * 1024
+"""Bytes of a client that are heard before others have their turn: in the 256 KiB that come at a time there may be
+thousands of the smallest frames."""
 
 FRAME_AWAITED = StreamReader.at_eof.__code__
 """Where the library waits between two frames."""
@@ -137,11 +137,8 @@ class LineProtocol(WebSocketsSansIOProtocol):
     """Offers a line to whoever serves the WebSocket."""
 
     line: DirectLine | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        if hasattr(transport, 'max_size'):  # asyncio's own
-            transport.max_size = READ_AT_ONCE
+    _unheard: bytearray | None = None
+    """What has come and has to wait for its turn."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -150,6 +147,29 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self.scope['extensions'][LINE] = self.line  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
+        if self._unheard is None and len(data) <= HEARD_AT_ONCE:
+            self._hear(data)
+        elif self._unheard is None:
+            self._unheard = bytearray(data)
+            self._hear_on()
+        else:
+            self._unheard += data
+
+    def _hear_on(self) -> None:
+        if self._unheard is None or self.transport.is_closing():
+            return
+        part = bytes(self._unheard[:HEARD_AT_ONCE])
+        del self._unheard[:HEARD_AT_ONCE]
+        self._hear(part)
+        if self._unheard:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._hear_on)
+            return
+        self._unheard = None
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _hear(self, data: bytes) -> None:
         receiver = self.line.receiver if self.line else None
         if receiver and is_pong(data) and between_messages(self.conn):
             receiver.pong()
@@ -165,6 +185,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._unheard = None
         if self.line and self.line.receiver:  # else they hold each other until somebody looks for garbage
             self.conn.parser.close()
             self.line.receiver = None

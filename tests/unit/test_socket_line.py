@@ -322,3 +322,24 @@ async def test_nothing_of_a_connection_that_ended_waits_for_the_collector_of_gar
                     await asyncio.sleep(0.01)
         finally:
             gc.enable()
+
+
+async def test_much_that_comes_at_once_is_heard_in_its_order_with_turns_for_others_between() -> None:
+    texts = [f'{number}' for number in range(100, 20_000)]
+    texts[9_000] = 'x' * 300_000
+    async with connected() as (server, _line, client):
+        turns: list[int] = []
+
+        async def others() -> None:
+            while len(server.received) < len(texts):
+                if not turns or turns[-1] != len(server.received):
+                    turns.append(len(server.received))
+                await asyncio.sleep(0)
+
+        watching = asyncio.create_task(others())
+        frames = [Frame(Opcode.TEXT, text.encode()).serialize(mask=True) for text in texts]
+        client.transport.write(b''.join(frames))
+        await watching
+        assert server.received == texts
+        longest = max(later - earlier for earlier, later in zip(turns, [*turns[1:], len(texts)], strict=True))
+        assert longest < 2_000
