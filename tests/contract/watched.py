@@ -106,8 +106,10 @@ async def unharmed(board: Board, *, unlimited: bool = False) -> AsyncIterator[Lo
     :param unlimited: it is given thousands of events in a row that its limits would keep away: each holds it for no
         longer than it may, but nobody counts how long all that are there at a time do.
     """
-    before, log = await figures(board), Log(board)
-    assert before['loop_held_seconds_count'] > 0, 'nobody measures'
+    async with asyncio.timeout(20):  # a server that has just begun has not measured anything
+        while not (before := await figures(board))['loop_held_seconds_count']:
+            await asyncio.sleep(0.05)
+    log = Log(board)
     yield log
     after = await figures(board)
     assert after['process_start_time_seconds'] == before['process_start_time_seconds'], 'another process has come'
