@@ -107,7 +107,7 @@ async def unharmed(board: Board, *, unlimited: bool = False) -> AsyncIterator[Lo
         longer than it may, but nobody counts how long all that are there at a time do.
     """
     async with asyncio.timeout(20):  # a server that has just begun has not measured anything
-        while not (before := await figures(board))['loop_held_seconds_count']:
+        while not (before := await figures(board))['loop_held_seconds_count']:  # noqa: ASYNC110 -- nothing tells
             await asyncio.sleep(0.05)
     log = Log(board)
     yield log
