@@ -108,7 +108,8 @@ class Tabs:
     async def _connect(self, cookie: str, places: asyncio.Semaphore, kept: bool) -> Tab:
         loop = asyncio.get_running_loop()
         async with places:
-            headers = {'Host': f'127.0.0.1:{self._port}', 'Cookie': cookie, 'Accept-Encoding': 'gzip'}
+            host = f'127.0.0.1:{self._port}'
+            headers = {'Host': host, 'Cookie': cookie, 'Accept-Encoding': 'gzip', 'Accept-Language': 'en-US'}
             async with connected(self._port) as connection:
                 answer = await connection.ask('/', headers=headers)
             packed = answer.headers.get('content-encoding') == 'gzip'
