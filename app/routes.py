@@ -48,8 +48,8 @@ PAGES = ('/', '/data', '/connect', '/customers', '/customers/*', '/settings')
 LINK_NOTICED_SECONDS = 5.0
 """How fast a page notices a dead link: NiceGUI derives its pings from it."""
 
-PAGE_KEPT_SECONDS = 60.0
-"""How long a page's state outlives its link: longer than the browser's own attempts to come back take."""
+PAGE_KEPT_SECONDS = 75.0
+"""How long a page outlives its link: losses of 45 s, up to 16 s until the next try, and the 8 s one may take."""
 
 
 def add_rest(app: FastAPI, services: Services) -> None:
