@@ -18,8 +18,11 @@ MAX_ROWS = 10_000
 MAX_VALUES = 1_000
 """In one row: a valid one has a few dozen, and anything beyond is only there to use up our memory."""
 
-MAX_BRACKETS = 20 * MAX_ROWS
+MAX_BRACKETS = 5 * MAX_ROWS
 """Of ``[`` in a whole body, counted before it is read: a row has one list, but lists cost the most memory a byte."""
+
+MAX_QUOTES = 100 * MAX_ROWS
+"""Of ``"`` in a whole body: a row with each key and reason has 68, and all texts of one element are read at one go."""
 
 NOT_A_NUMBER: Final = Decimal('NaN')
 NUMBERS = ('churn_score', 'account_value')
@@ -35,11 +38,13 @@ def read_json(body: bytes, *, ndjson: bool, now: datetime) -> list[PredictionRow
     """Read a whole body: a JSON array of objects, or one object a line. An empty one has no rows, and that is fine.
 
     :raises InvalidRequest: the body as a whole cannot be read.
-    :raises TooLarge: there are more than ``MAX_ROWS`` rows, or more values than those could have.
+    :raises TooLarge: there are more than ``MAX_ROWS`` rows, or more texts or lists than those could have.
     """
     text = _decoded(body)
     if text.count('[') > MAX_BRACKETS:
         raise TooLarge(f'There are more than {MAX_BRACKETS:,} lists: a row is a flat object with one list of reasons.')
+    if text.count('"') > MAX_QUOTES:
+        raise TooLarge(f'There are more than {MAX_QUOTES:,} quotation marks: send fewer rows at once.')
     elements = _lines(text) if ndjson else _elements(text)
     parser = RowParser(now=now)
     return [element if isinstance(element, RowError) else _row(line, element, parser) for line, element in elements]
