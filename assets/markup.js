@@ -3,6 +3,11 @@ import { h, toRaw } from 'vue';
 
 const QUIET = 350; // milliseconds after the last key until what is typed is told
 
+function isInSight(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
 const draw = (node) => (Array.isArray(node) ? h(node[0], node[1], node[2].map(draw)) : String(node));
 
 export default {
@@ -16,12 +21,16 @@ export default {
   },
   beforeUpdate() {
     this.focused = this.$el.contains(document.activeElement) ? document.activeElement : null;
+    this.seen = this.focused !== null && isInSight(this.focused);
   },
   updated() {
     const { focused } = this;
     this.focused = null;
+    if (!focused?.isConnected) return;
     // a browser takes the focus from whatever is moved
-    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+    if (focused !== document.activeElement) focused.focus({ preventScroll: true });
+    // and lets a list that grows push its own end out of sight, if it was scrolled just before
+    if (this.seen && !isInSight(focused)) focused.scrollIntoView({ block: 'nearest' });
   },
   methods: {
     focusOn(selector) {

@@ -58,6 +58,17 @@ def test_the_list_is_sorted_and_turned_page_by_page(person: Page, keyboard: Keyb
     keyboard.go_to(person.get_by_role('table', name='Snoozed customers').get_by_role('link'))
 
 
+def test_the_button_that_turns_the_list_stays_in_sight_where_the_browser_does_not_see_to_it(
+    board: Board, person: Page, keyboard: Keyboard
+) -> None:
+    person.goto(f'{board.url}/?page=3')
+    person.add_style_tag(content='html { overflow-anchor: none; }')  # as Safari is
+    expect(person.locator('.panel-at-risk')).to_contain_text('41–4')
+    keyboard.use(button(person, 'Previous'))
+    expect(person.locator('.panel-at-risk')).to_contain_text('21–40')
+    keyboard.look()
+
+
 def test_what_waits_for_the_reader_is_applied(person: Page, keyboard: Keyboard, rest: httpx.Client) -> None:
     keyboard.go_to(person.locator('.at-risk .rows a').first)
     rest.post('/api/predictions', json=[{'customer_id': 'fresh', 'churn_score': 0.99}]).raise_for_status()
