@@ -72,7 +72,7 @@ class Board:
             client,
             self.refresh,
             beat=services.settings.refresh_seconds,
-            wanted=lambda: self._waiting,
+            wanted=lambda: self._waiting or self._at_risk.waits,
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')

@@ -62,12 +62,16 @@ class BoardAtRisk:
         """The cursors of the pages of which it is known where they begin."""
         self._turn = 0
         self._asked = False
-        """Whether the reader asked for other rows than are shown, and waits for them."""
         self._revision: int | None = None
         self._revenue = Seldom()
         self._valued = False
         """Whether what they are worth is of the rows that are shown."""
         panel.on_ask(AtRiskActions(order=self._order, earlier=self._earlier, later=self._later))
+
+    @property
+    def waits(self) -> bool:
+        """Whether the reader asked for other rows than are shown, and they are not there yet."""
+        return self._asked
 
     async def show(self, charts: Charts, query: DashboardQuery, *, revision: int | None) -> None:
         """Bring the list up to date with the board's charts.

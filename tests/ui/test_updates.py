@@ -17,7 +17,9 @@ from app.pages.reader import PREFERENCES, with_preferences
 from app.pages.updates import rate_words
 from services.errors import Unavailable
 from services.preferences import Preferences, UpdateInterval
+from services.questions import BeingWorkedOut
 from tests.ui.board_user import one, refresh, settled
+from tests.ui.customers_at_risk import EVERYBODY, ask, ids, opened, rows, said
 from tests.ui.drawn import enter, metric, missed, press, presses, updates_problem
 from tests.ui.fakes import FakeHub, FakeIdentity, FakeServices, FakeSettings, more
 from tests.ui.fakes_data import FakeDataServices, FakeUploads
@@ -164,6 +166,22 @@ async def test_a_held_page_that_could_show_nothing_yet_goes_on_trying(user: User
     await reader.change()
     await asyncio.sleep(0.2)
     assert today(user) == '218'
+
+
+async def test_a_held_page_brings_the_rows_its_reader_asked_for_once_they_are_worked_out(
+    user: User, many: FakeServices, reader: Reader
+) -> None:
+    reader.services = replace(many, settings=FakeSettings(refresh_seconds=0.05))
+    reader.preferences = Preferences(paused=True)
+    await opened(user)
+    many.customers.error = BeingWorkedOut()
+    await ask(user, 'later')
+    assert said(user) == ['The list is being worked out. It is here in a few seconds.']
+    many.customers.error = None
+    await until(lambda: rows(user) == ids(EVERYBODY[20:40]))
+    await reader.change()
+    await asyncio.sleep(0.2)
+    assert today(user) == '218', 'and holds again'
 
 
 async def test_switched_off_there_is_nothing_to_pause_and_changes_are_counted(user: User, reader: Reader) -> None:
