@@ -55,6 +55,7 @@ PAGE_KEPT_SECONDS = 75.0
 def add_rest(app: FastAPI, services: Services) -> None:
     """Everything under ``/api``, and what watches over the server."""
     auth, hub = services.auth, services.hub
+    app.include_router(live_data.create_router(auth, hub))  # first: a request is held against one after the other
     app.include_router(health.create_router(services.database))
     app.include_router(
         metrics.create_router(
@@ -64,7 +65,6 @@ def add_rest(app: FastAPI, services: Services) -> None:
     app.include_router(auth_api.create_router(auth))
     app.include_router(session.create_router(auth))
     app.include_router(keys.create_router(auth, services.api_keys))
-    app.include_router(live_data.create_router(auth, hub))
     app.include_router(
         predictions.create_router(
             auth, services.database, services.ingest, hub, services.predictions, clock=services.clock

@@ -12,7 +12,7 @@ from services.key_use import KeyUse
 from services.secret_hash import secret_hash
 from services.tokens import Tokens
 from services.user_lookup import UserLookup
-from services.user_states import UserState
+from services.user_states import KnownState, UserState
 
 
 class CredentialCheck:
@@ -44,8 +44,9 @@ class CredentialCheck:
             return await self._of_key(secret_hash(token))
         claims = self._tokens.verify(token)
         proof = Proof(session_hash=claims.session_hash, origin_id=claims.origin_id)
-        state = await self._held(claims.user_id, claims.token_version, proof)
-        return Identity.of_state(state, expires_at=claims.expires_at, proof=proof, signed_in_at=claims.signed_in_at)
+        now = self._clock()
+        known = KnownState(await self._held(claims.user_id, claims.token_version, proof), now)
+        return Identity.of_state(known, expires_at=claims.expires_at, proof=proof, signed_in_at=claims.signed_in_at)
 
     async def version_now(self, user_id: int, right: Right) -> int | None:
         """The token version at which what was proved holds now; ``None``: it has expired, or was called back since."""
@@ -60,7 +61,7 @@ class CredentialCheck:
             return None
 
     async def _of_key(self, key_hash: str) -> Identity:
-        owner = await self._credentials.owner(key_hash)
+        owner, now = await self._credentials.owner(key_hash), self._clock()
         state = None if owner is None else await self._lookup.state(owner)
         if state is None or state.disabled:
             raise InvalidToken
@@ -68,7 +69,9 @@ class CredentialCheck:
         if not credentials.hold(proof, state.token_version):
             raise InvalidToken
         self._key_use.note(key_hash)
-        return Identity.of_state(state, expires_at=NEVER, proof=proof, scope=credentials.keys[key_hash].scope)
+        return Identity.of_state(
+            KnownState(state, now), expires_at=NEVER, proof=proof, scope=credentials.keys[key_hash].scope
+        )
 
     async def _held(self, user_id: int, token_version: int, proof: Proof) -> UserState:
         """The user's state, if the proof holds now; raises ``InvalidToken``."""

@@ -26,7 +26,7 @@ from services.snapshots import Contents, Snapshot
 from services.standing_boards import StandingBoards
 from services.turns import Turn
 from services.user_lookup import UserLookup
-from services.user_states import UserState
+from services.user_states import KnownState, UserState
 from services.watchers import Listener, Watch, Watchers
 
 PHASE_SECONDS = 0.5
@@ -117,13 +117,14 @@ class LiveHub:
         """Call ``listener(user_id, alert)`` when an alert of a watched user starts."""
         self._alerts.on_start(listener)
 
-    async def snapshot(self, user_id: int, query: DashboardQuery) -> Snapshot:
+    async def snapshot(self, user_id: int, query: DashboardQuery, *, known: KnownState | None = None) -> Snapshot:
         """What the user sees of the query now.
 
+        :param known: what was read of the user for this very question, if it was.
         :raises InvalidToken: there is no such user any more.
         :raises Unavailable: the database does not answer, or it takes long and nothing earlier is known.
         """
-        state, at = await self._looks.current(user_id)
+        state, at = await self._looks.current(user_id, known=known)
         everything = self._selection(state, EVERYTHING)
         overview = await self._overviews.get(state, everything.today)
         alerts = await self._alerts.active(

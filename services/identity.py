@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
 from services.errors import Forbidden
 from services.models import User
-from services.user_states import UserState
+from services.user_states import KnownState
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 """When an API key expires by itself."""
@@ -61,6 +61,8 @@ class Identity:
     """When the password was given that this goes back to; ``None`` of an API key."""
     scope: KeyScope | None = None
     """Set where an API key was shown: it opens no more than that."""
+    known: KnownState | None = field(default=None, compare=False, repr=False)
+    """What the proof was held against; of use to whoever asks for the same at once, and old soon."""
 
     @property
     def right(self) -> Right:
@@ -106,7 +108,7 @@ class Identity:
     @classmethod
     def of_state(
         cls,
-        state: UserState,
+        known: KnownState,
         *,
         expires_at: datetime,
         proof: Proof,
@@ -114,15 +116,16 @@ class Identity:
         scope: KeyScope | None = None,
     ) -> Self:
         return cls(
-            user_id=state.user_id,
-            email=state.email,
-            name=state.name,
-            time_zone=state.home_zone,
-            token_version=state.token_version,
+            user_id=known.state.user_id,
+            email=known.state.email,
+            name=known.state.name,
+            time_zone=known.state.home_zone,
+            token_version=known.state.token_version,
             expires_at=expires_at,
             proof=proof,
             signed_in_at=signed_in_at,
             scope=scope,
+            known=known,
         )
 
 

@@ -13,7 +13,7 @@ from services.errors import InvalidToken, Unavailable
 from services.listeners import tell
 from services.turns import Turn
 from services.user_lookup import UserLookup
-from services.user_states import UserState, known_as
+from services.user_states import KnownState, UserState, known_as
 from services.watchers import Watchers
 
 log = logging.getLogger(__name__)
@@ -98,18 +98,20 @@ class Looks:
     def forget(self, user_id: int) -> None:
         self._seen.pop(user_id, None)
 
-    async def current(self, user_id: int) -> tuple[UserState, datetime]:
-        """A watched user's state is at most a beat old; that of others is read anew.
+    async def current(self, user_id: int, *, known: KnownState | None = None) -> tuple[UserState, datetime]:
+        """A watched user's state is at most a beat old; that of others is read anew, unless it just was.
 
+        :param known: what was read for this very question.
         :raises InvalidToken: there is no such user any more, or it may not sign in.
         :raises Unavailable: the database does not answer.
         """
+        assert known is None or known.state.user_id == user_id
         seen = None
         if user_id in self._watchers:
             if self._away:
                 raise self._away
-            seen = self._seen.get(user_id)
-        state, at = (seen.state, seen.at) if seen else await self._read(user_id)
+            seen, known = self._seen.get(user_id), None
+        state, at = (seen.state, seen.at) if seen else known or await self._read(user_id)
         if state is None or state.disabled:
             raise InvalidToken
         return state, at

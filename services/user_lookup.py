@@ -14,7 +14,7 @@ class UserLookup:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._asked: Coalescing[int, UserState] = Coalescing(self._read, name='users')
+        self._asked: Coalescing[int, UserState] = Coalescing(self._read, name='users', at_once=1)
 
     async def state(self, user_id: int) -> UserState | None:
         """The user's state; ``None``: there is no such user.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Boolean, column, text
@@ -40,6 +41,14 @@ class UserState(NamedTuple):
         if self.rollup_zone:
             return (self.rollup_medium, self.rollup_high) == (bands.medium, bands.high)
         return self.arrivals == 0
+
+
+class KnownState(NamedTuple):
+    """A user as the database said it was."""
+
+    state: UserState
+    asked_at: datetime
+    """It is no older than this."""
 
 
 # until a new zone's rollups are built, readers see the days of the old one

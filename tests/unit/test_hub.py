@@ -39,7 +39,8 @@ from services.schemas import Alert, Charts
 from services.scores import RiskBands
 from services.selection import Selection
 from services.snapshots import Snapshot
-from services.user_states import UserState
+from services.user_lookup import UserLookup
+from services.user_states import KnownState, UserState
 from tests.accounts import SettableClock
 
 T = TypeVar('T')
@@ -289,6 +290,26 @@ async def test_a_user_nobody_watches_is_read_anew_each_time(setting: Setting) ->
     setting.take(0.8)
     assert await setting.total() == 2
     assert setting.hub.watched() == []
+
+
+async def test_what_was_read_of_a_user_for_this_question_is_not_read_again(setting: Setting) -> None:
+    state = await UserLookup(setting.elsewhere).state(setting.alice)
+    assert state
+    known = KnownState(state, NOW - timedelta(seconds=3))
+    await setting.total()
+    asked: list[str] = []
+    event.listen(setting.database.engine, 'before_cursor_execute', lambda *args: asked.append(args[2]))
+    assert (await setting.hub.snapshot(setting.alice, EVERYTHING, known=known)).as_of == known.asked_at
+    assert asked == []
+    await setting.total()
+    assert asked, 'it is read for others'
+
+    watch = setting.hub.watch(setting.alice)
+    setting.take(0.9)
+    await setting.beat()
+    snapshot = await setting.hub.snapshot(setting.alice, EVERYTHING, known=known)
+    assert (snapshot.metrics.total_predictions, snapshot.as_of) == (1, NOW), 'a look came back since'
+    watch.close()
 
 
 async def test_a_user_is_watched_until_the_last_watcher_is_gone(setting: Setting) -> None:
