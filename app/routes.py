@@ -26,6 +26,7 @@ from app.api import (
 )
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
+from app.page_frames import hear_pages
 from app.page_log import take_page_logs
 from app.page_socket import spare_updates
 from app.pages import login
@@ -111,3 +112,4 @@ def add_pages(app: FastAPI, services: Services) -> None:
     )
     spare_updates()
     take_page_logs()
+    hear_pages(services.counters)

@@ -33,6 +33,7 @@ ALONE = {
         'services/socket_server.py',
         'services/live_channel.py',
         'app/factory.py',
+        'app/page_frames.py',
         'app/page_socket.py',
     ),
     'aiohttp': ('services/live_channel.py', 'services/live_link.py', 'services/live_polling.py'),
