@@ -52,7 +52,7 @@ class FilteredEmpty(Markup):
 
 def _from_a_browser() -> Node:
     link = tag('a', 'button button-strong way-link', 'Bring in a file', href='/data')
-    about = 'CSV, gzipped or not: drop it on the page Data, look at its first rows, and take it in.'
+    about = 'Drop it on the page Data, look at its first rows, and take it in.'
     return _titled('From a file', tag('p', '', about), link)
 
 

@@ -65,7 +65,7 @@ def _line(spoken: str, note: Note) -> Node:
     kind = 'status-note failed' if note.failed else 'status-note'
     return tag(
         'div',
-        '',
+        'status-line',
         tag('p', 'sr-only', spoken, role='status'),
         tag(
             'div',
