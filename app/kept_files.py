@@ -25,6 +25,8 @@ class _Answer:
     start: Message | None = None
     body: bytearray = field(default_factory=bytearray)
     whole: bool = False
+    given_up: bool = False
+    """Whether the browser went meanwhile: what is sent then ends as if it was all, and is not."""
 
     def hear(self, message: Message) -> None:
         if message['type'] == 'http.response.start':
@@ -36,7 +38,7 @@ class _Answer:
             self.start = None
 
     def may_be_kept(self) -> bool:
-        if self.start is None or not self.whole or self.start['status'] != 200:
+        if self.start is None or not self.whole or self.given_up or self.start['status'] != 200:
             return False
         return 'set-cookie' not in Headers(raw=self.start['headers'])
 
@@ -62,18 +64,23 @@ class KeptFiles:
             for message in kept:
                 await send(message)
         else:
-            await self._app(scope, receive, self._keeping(scope['path'], send))
+            await self._ask(scope, receive, send)
 
-    def _keeping(self, path: str, send: Send) -> Send:
+    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Answer()
+
+        async def receiving() -> Message:
+            message = await receive()
+            answer.given_up = answer.given_up or message['type'] == 'http.disconnect'
+            return message
 
         async def sending(message: Message) -> None:
             answer.hear(message)
             if answer.may_be_kept():
-                self._keep(path, answer)
+                self._keep(scope['path'], answer)
             await send(message)
 
-        return sending
+        await self._app(scope, receiving, sending)
 
     def _keep(self, path: str, answer: _Answer) -> None:
         size = len(answer.body) + HEAD_BYTES

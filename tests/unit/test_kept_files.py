@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from app.kept_files import KeptFiles
 
@@ -57,6 +59,38 @@ async def test_all_parts_of_a_long_file_are_kept() -> None:
 
     async with visitor(long) as client:
         assert [(await client.get(FILE)).text for _ in range(3)] == [TEXT] * 3
+
+
+async def test_what_ended_as_its_reader_went_is_not_kept() -> None:
+    """NiceGUI's layers end such an answer early, as if it was whole: all others would get half a script."""
+
+    async def file(scope: Scope, receive: Receive, send: Send) -> None:
+        async def parts() -> AsyncIterator[str]:
+            for _ in range(100):
+                yield TEXT
+                await asyncio.sleep(0)
+
+        await StreamingResponse(parts(), media_type='text/javascript')(scope, receive, send)
+
+    class Layer(BaseHTTPMiddleware):
+        async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+            return await call_next(request)
+
+    kept = KeptFiles(GZipMiddleware(Layer(file)))
+    scope = {
+        'type': 'http', 'method': 'GET', 'path': FILE, 'headers': [(b'accept-encoding', b'gzip')],
+        'query_string': b'', 'http_version': '1.1', 'scheme': 'http',
+    }  # fmt: skip
+    messages: list[Message] = [{'type': 'http.request', 'body': b''}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else {'type': 'http.disconnect'}
+
+    async def send(_message: Message) -> None: ...
+
+    await kept(scope, receive, send)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(kept), base_url='http://board') as client:
+        assert (await client.get(FILE)).text == TEXT * 100
 
 
 @pytest.mark.parametrize('path', [
