@@ -7,6 +7,7 @@ import secrets
 
 import socketio
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -15,6 +16,7 @@ from app.api import uploads as uploads_api
 from app.api.errors import install_error_handlers
 from app.body_limit import BodyLimit
 from app.disconnects import QuietDisconnects
+from app.kept_files import KeptFiles
 from app.lifespan import lifespan
 from app.live_door import LiveDoor
 from app.page_door import PageDoor
@@ -232,9 +234,10 @@ def create_app(services: Services) -> ASGIApp:
     app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
     app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=PAGES, also_open=('/metrics',))
     app.add_middleware(QuietDisconnects)
+    app.add_middleware(KeptFiles)
     install_error_handlers(app)
     add_rest(app, services)
-    app.mount('/assets', StaticFiles(directory=ASSETS))
+    app.mount('/assets', GZipMiddleware(StaticFiles(directory=ASSETS)))
     live = socketio.ASGIApp(services.socket_server, socketio_path=None)
     app.mount('/socket.io', live)
     add_pages(app, services)

@@ -112,6 +112,11 @@ class Board:
         """Where this very view can be seen again."""
         return self._address.present
 
+    @property
+    def below(self) -> ui.element:
+        """What comes after the numbers."""
+        return self._view.panels
+
     async def first_show(self) -> None:
         """Put the numbers into the page itself when they are at hand; the first tick brings them otherwise."""
         await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)

@@ -8,6 +8,7 @@ from nicegui import Client, background_tasks, core, ui
 
 from app.pages.board import Board
 from app.pages.board_services import BoardIdentity, BoardServices
+from components.first_picture import first_picture
 
 
 def dashboard_page(services: BoardServices) -> Callable[[], Awaitable[None]]:
@@ -22,8 +23,15 @@ def dashboard_page(services: BoardServices) -> Callable[[], Awaitable[None]]:
         client.on_delete(lambda: send_away(client, path=board.address))
         client.on_delete(services.hub.watch(identity.user_id, on_change=board.updates.tell).close)
         await board.first_show()
+        ui.add_body_html(first_picture(client.layout, below=board.below))
+        client.on_connect(lambda: _forget_picture(client))
 
     return dashboard
+
+
+def _forget_picture(client: Client) -> None:
+    """It was sent with the page. NiceGUI would keep it for as long as the tab is open: 15 kB of each."""
+    client._body_html = ''
 
 
 def send_away(client: Client, *, path: str) -> None:

@@ -44,8 +44,8 @@ class DashboardView:
             connection.on_zone(self._metrics.show_zone)
             self.since = SincePanel()
             self._nothing = FilteredEmpty(form=filters)
-            self._panels = ui.element('div').classes('panels loading')
-            with self._panels:
+            self.panels = ui.element('div').classes('panels loading')
+            with self.panels:
                 self.at_risk = AtRiskList()
                 with ui.element('div').classes('side'):
                     self._alerts = AlertList()
@@ -78,7 +78,7 @@ class DashboardView:
             today = day_of(as_of, time_zone(self._connection.time_zone))
             self._metrics.show_days(charts.days)
             self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today)
-        set_class(self._panels, 'loading', on=False)
+        set_class(self.panels, 'loading', on=False)
 
     def show_busy(self, busy: bool, *, why: str = '') -> None:
         """What is shown does not yet belong to the filters.
@@ -104,4 +104,4 @@ class DashboardView:
         self.since.set_visibility(not no_data)
         self._nothing.set_visibility(not any_prediction and not no_data)
         self._nothing.show(state.describe())
-        self._panels.set_visibility(any_prediction)
+        self.panels.set_visibility(any_prediction)
