@@ -29,15 +29,22 @@ class Picture:
 
 
 class Plot(Plotly, default_classes='plot'):
-    """A figure that is encoded as soon as it is set: NiceGUI and its socket would look at each number in it."""
+    """A figure that is JSON already: NiceGUI and its socket would look at each number in it, and keep them all."""
 
-    def __init__(self, figure: Figure) -> None:
-        super().__init__(figure)
+    def __init__(self, encoded: bytes) -> None:
+        self._encoded = encoded
+        super().__init__({})
         for event in ('plotly_afterplot', 'plotly_relayout'):
             self.on(event, js_handler=f'() => churnboardCharts.drawn("{self.html_id}")')
 
+    def show(self, encoded: bytes) -> None:
+        """Another figure; an unchanged one sends nothing to the browser."""
+        if encoded != self._encoded:
+            self._encoded = encoded
+            self.update()
+
     def _get_figure_json(self) -> Any:
-        return orjson.Fragment(kept_json(self.figure))
+        return orjson.Fragment(self._encoded)
 
 
 class LazyChart(ui.element, default_classes='panel chart'):
@@ -54,7 +61,6 @@ class LazyChart(ui.element, default_classes='panel chart'):
         self._subject, self._name, self._columns = subject, name, columns
         self._picture: Picture | None = None
         self._numbers = number_format()
-        self._figure: Figure | None = None
         self._plot: Plot | None = None
         self._table: ChartTable | None = None
         self._wanted = False
@@ -124,11 +130,9 @@ class LazyChart(ui.element, default_classes='panel chart'):
                 self._draw_figure(self._picture.figure())
 
     def _draw_figure(self, figure: Figure) -> None:
-        if figure == self._figure:
-            return
-        self._figure = figure
+        encoded = kept_json(figure)
         if self._plot is not None:
-            self._plot.update_figure(figure)
+            self._plot.show(encoded)
         else:
             with self._frame:
-                self._plot = Plot(figure)
+                self._plot = Plot(encoded)
