@@ -69,6 +69,11 @@ def tag(name: str, classes: str = '', /, *children: Child, key: str | None = Non
     return Node((name, written, [child for child in children if child is not None]))
 
 
+def slot(name: Literal['default', 'table']) -> Node:
+    """Where the elements of NiceGUI are drawn that a :class:`Markup` holds in a slot."""
+    return Node(('slot', {'name': name}, []))
+
+
 @lru_cache(256)
 def _attribute(name: str) -> str:
     if name.startswith(('aria_', 'data_')):

@@ -29,7 +29,7 @@ def button(user: User, name: str) -> dict[str, str]:
 def table(user: User, name: str) -> list[list[str]]:
     """What the rows of a chart's table say."""
     (chart,) = (e for e in markups(user) if f'finding-{name}' in str(e.tree))
-    tables = [e for e in chart.parent_slot.parent.descendants() if isinstance(e, ChartTable)]
+    tables = [e for e in chart.descendants() if isinstance(e, ChartTable)]
     shown = [e.tree for table in tables for e in table.descendants() if isinstance(e, Markup)]
     rows = [children for tree in shown for name, _, children in nodes(tree) if name == 'tr']
     return [[''.join(cell[2]) for cell in cells] for cells in rows[1:]]
