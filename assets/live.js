@@ -292,7 +292,7 @@
       (entries) =>
         entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
           lazy.unobserve(target);
-          target.dispatchEvent(new CustomEvent('near'));
+          target.dispatchEvent(new CustomEvent('near', { bubbles: true }));
         }),
       { rootMargin: '250px' },
     );

@@ -1,4 +1,5 @@
-// Draws what components/markup.py gives: a tree of [tag, attributes, children], in which all that is no list is text.
+// Draws what components/markup.py gives: a tree of [tag, attributes, children], in which all that is no list is text, and
+// a tag "slot" is where the elements are drawn that it holds.
 import { h, toRaw } from 'vue';
 
 const QUIET = 350; // milliseconds after the last key until what is typed is told
@@ -8,7 +9,13 @@ function isInSight(element) {
   return bottom > 0 && top < innerHeight;
 }
 
-const draw = (node) => (Array.isArray(node) ? h(node[0], node[1], node[2].map(draw)) : String(node));
+function draw(nodes, slots) {
+  return nodes.flatMap((node) => {
+    if (!Array.isArray(node)) return String(node);
+    const [tag, attributes, children] = node;
+    return tag === 'slot' ? (slots[attributes.name]?.() ?? []) : h(tag, attributes, draw(children, slots));
+  });
+}
 
 export default {
   props: { tree: Array },
@@ -17,7 +24,7 @@ export default {
     const [tag, attributes, children] = toRaw(this.tree); // to look at it needs no proxy for each of its lists
     const { act, typed, chosen, sent, reset } = this;
     const listeners = { onClick: act, onInput: typed, onChange: chosen, onSubmit: sent, onReset: reset };
-    return h(tag, { ...attributes, ...listeners }, children.map(draw));
+    return h(tag, { ...attributes, ...listeners }, draw(children, this.$slots));
   },
   beforeUpdate() {
     this.focused = this.$el.contains(document.activeElement) ? document.activeElement : null;

@@ -14,7 +14,8 @@
 
   // As assets/live.js does when one comes near.
   function ask() {
-    charts().filter((frame) => !frame.firstElementChild).forEach((frame) => frame.dispatchEvent(new CustomEvent('near')));
+    const near = () => new CustomEvent('near', { bubbles: true });
+    charts().filter((frame) => !frame.firstElementChild).forEach((frame) => frame.dispatchEvent(near()));
   }
 
   const drawn = () => new Promise((done) => {

@@ -289,7 +289,7 @@ def _props(element: dict[str, Any]) -> Any:
 
 
 def _is_lazy(element: dict[str, Any]) -> bool:
-    return 'data-lazy' in _props(element)
+    return any(event['type'] == 'near' for event in element.get('events', ()))
 
 
 def _listener(element: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ class EmptyState(Markup):
                 ),
             )
         )
-        self.mark('empty-state').set_visibility(False)
+        self.mark('empty-state')
 
 
 class FilteredEmpty(Markup):
@@ -35,7 +35,7 @@ class FilteredEmpty(Markup):
         """:param form: the filters; the button is that form's reset button, so the typed values clear as well."""
         self._form = form.html_id
         super().__init__(self._nothing(''))
-        self.mark('filtered-empty').set_visibility(False)
+        self.mark('filtered-empty')
 
     def show(self, filters: str) -> None:
         self.draw(self._nothing(f'No prediction matches {filters}.'))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,3 +12,9 @@ def kept_json(value: Any) -> bytes:
     What that returns itself holds on to the buffer it was written into: 4 kB at least, up to five times its length.
     """
     return bytes(memoryview(orjson.dumps(value)))
+
+
+@lru_cache(256)
+def shared(kept: bytes) -> bytes:
+    """The same bytes for all, of what is likely to be the same on most pages; what was not met lately is forgotten."""
+    return kept

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from nicegui import ui
 from nicegui.elements.plotly import Plotly  # known before a page is built, or its import map lacks plotly.js
 
 from components.button import button
@@ -13,7 +12,7 @@ from components.chart_layout import Figure
 from components.chart_table import ChartTable, TableRow
 from components.formats import number_format, written_as
 from components.kept_json import kept_json
-from components.markup import Markup, Node, tag
+from components.markup import Markup, Node, slot, tag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,18 +28,25 @@ class Picture:
 
 
 class Plot(Plotly, default_classes='plot'):
-    """A figure that is encoded as soon as it is set: NiceGUI and its socket would look at each number in it."""
+    """A figure that is JSON already: NiceGUI and its socket would look at each number in it, and keep them all."""
 
-    def __init__(self, figure: Figure) -> None:
-        super().__init__(figure)
+    def __init__(self, encoded: bytes) -> None:
+        self._encoded = encoded
+        super().__init__({})
         for event in ('plotly_afterplot', 'plotly_relayout'):
             self.on(event, js_handler=f'() => churnboardCharts.drawn("{self.html_id}")')
 
+    def show(self, encoded: bytes) -> None:
+        """Another figure; an unchanged one sends nothing to the browser."""
+        if encoded != self._encoded:
+            self._encoded = encoded
+            self.update()
+
     def _get_figure_json(self) -> Any:
-        return orjson.Fragment(kept_json(self.figure))
+        return orjson.Fragment(self._encoded)
 
 
-class LazyChart(ui.element, default_classes='panel chart'):
+class LazyChart(Markup):
     """A chart that costs nothing until it is first scrolled near: plotly.js alone weighs more than the whole page.
 
     assets/live.js sends ``near``, and not before the first numbers are painted. The place is kept, so nothing shifts.
@@ -49,28 +55,34 @@ class LazyChart(ui.element, default_classes='panel chart'):
 
     def __init__(self, subject: str, *, name: str, columns: Sequence[str]) -> None:
         """:param columns: of the table; the first names the place that a row is about."""
-        super().__init__('section')
-        self.classes(f'panel-{name}')
         self._subject, self._name, self._columns = subject, name, columns
         self._picture: Picture | None = None
         self._numbers = number_format()
-        self._figure: Figure | None = None
         self._plot: Plot | None = None
         self._table: ChartTable | None = None
         self._wanted = False
         self._as_table = False
-        with self:
-            self._head = Markup(self._headed(), actions={'table': self._switch})
-            self._frame = ui.element('div').classes('chart-frame').props('data-lazy role=img')
-        self.props['aria-labelledby'] = f'{name}-subject'
-        self._frame.props['aria-labelledby'] = f'{name}-finding'
-        self._frame.on('near', self._near, args=[])
+        super().__init__(self._panel(), actions={'table': self._switch})
+        self.on('near', self._near, args=[])
 
     def show(self, picture: Picture) -> None:
         """Numbers are written for whoever they are written for now."""
         self._picture, self._numbers = picture, number_format()
-        self._head.draw(self._headed())
+        self.draw(self._panel())
         self._draw()
+
+    def _panel(self) -> Node:
+        name = self._name
+        frame = tag(
+            'div',
+            'chart-frame hidden' if self._as_table else 'chart-frame',
+            slot('default'),
+            role='img',
+            data_lazy='',
+            aria_labelledby=f'{name}-finding',
+        )
+        classes = f'panel chart panel-{name}'
+        return tag('section', classes, self._headed(), frame, slot('table'), aria_labelledby=f'{name}-subject')
 
     def _headed(self) -> Node:
         name, picture = self._name, self._picture
@@ -106,11 +118,10 @@ class LazyChart(ui.element, default_classes='panel chart'):
     def _switch(self, _name: str) -> None:
         self._as_table = not self._as_table
         if self._table is None:
-            with self:
+            with self.add_slot('table'):
                 self._table = ChartTable(self._subject, self._columns)
-        self._frame.set_visibility(not self._as_table)
         self._table.set_visibility(self._as_table)
-        self._head.draw(self._headed())
+        self.draw(self._panel())
         self._draw()
 
     def _draw(self) -> None:
@@ -124,11 +135,9 @@ class LazyChart(ui.element, default_classes='panel chart'):
                 self._draw_figure(self._picture.figure())
 
     def _draw_figure(self, figure: Figure) -> None:
-        if figure == self._figure:
-            return
-        self._figure = figure
+        encoded = kept_json(figure)
         if self._plot is not None:
-            self._plot.update_figure(figure)
+            self._plot.show(encoded)
         else:
-            with self._frame:
-                self._plot = Plot(figure)
+            with self:
+                self._plot = Plot(encoded)

@@ -16,7 +16,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from components.formats import NumberFormat, number_format
-from components.kept_json import kept_json
+from components.kept_json import kept_json, shared
 
 Node = NewType('Node', tuple[str, dict[str, str], list[Any]])
 Encoded: TypeAlias = orjson.Fragment
@@ -67,6 +67,11 @@ def tag(name: str, classes: str = '', /, *children: Child, key: str | None = Non
     if key:
         written['key'] = key
     return Node((name, written, [child for child in children if child is not None]))
+
+
+def slot(name: Literal['default', 'table']) -> Node:
+    """Where the elements of NiceGUI are drawn that a :class:`Markup` holds in a slot."""
+    return Node(('slot', {'name': name}, []))
 
 
 @lru_cache(256)
@@ -131,7 +136,7 @@ class Markup(ui.element, component=DRAWER):
     def draw(self, tree: Node) -> None:
         sent = kept_json(tree)
         if sent != self._sent:
-            self._sent = sent
+            self._sent = sent = sent if self._sent else shared(sent)  # most begin as they do on every page
             # NiceGUI, and its socket, would look at each word of it; and tell whoever may watch the attributes of an
             # element, which takes as long as a whole list takes to be drawn
             dict.__setitem__(self.props, 'tree', orjson.Fragment(sent))

@@ -34,6 +34,8 @@ def html_of(tree: Any) -> str:
     :raises ValueError: this tag is none that a page is made of.
     """
     name, attributes, children = tree
+    if name == 'slot':
+        return ''  # what draws itself by a script, as charts do
     if not UNSEEN.isdisjoint(attributes.get('class', '').split()):
         return ''
     if name == 'select':

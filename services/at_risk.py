@@ -17,6 +17,10 @@ from services.selection import Selection
 
 AT_RISK = 20
 
+ALL_GIVEN = set(AtRiskCustomer.model_fields)
+"""Which fields were given, in one set for all: their own is two thirds of a customer, and 20 are kept for everybody who
+is watched."""
+
 
 class ScoredCustomer(NamedTuple):
     """A customer's latest prediction, as far as it is shown."""
@@ -53,7 +57,7 @@ def at_risk_customer(row: ScoredCustomer | Row[Any], bands: RiskBands, *, earlie
     :param row: of :func:`services.recent.prediction_rows`, where there is no tuple.
     :param earlier: the customer's score a week before, in millionths.
     """
-    return AtRiskCustomer(
+    customer = AtRiskCustomer(
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         churn_score=from_millionths(row.score),
@@ -63,3 +67,5 @@ def at_risk_customer(row: ScoredCustomer | Row[Any], bands: RiskBands, *, earlie
         reasons=split_reasons(row.reasons),
         change_7d=change_from(earlier, row.score),
     )
+    object.__setattr__(customer, '__pydantic_fields_set__', ALL_GIVEN)  # past the model's being frozen
+    return customer

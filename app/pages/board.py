@@ -34,6 +34,7 @@ from components.sample_banner import SampleBanner
 from components.status_line import StatusLine
 from components.text import Text
 from components.toolbar import Toolbar
+from components.when_needed import WhenNeeded
 from services.errors import ChurnboardError
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
@@ -76,7 +77,7 @@ class Board:
         )
         with frame('Churn board', identity, updates=self.updates, assets=ASSETS) as self._connection:
             self._summary = Text('p').classes('sr-only').props('role=status').mark('summary')
-            self._sample = SampleBanner(lambda: removal.ask())  # noqa: PLW0108 -- it is made below
+            self._sample = WhenNeeded(lambda: SampleBanner(removal.ask))
             self._status = StatusLine()
             removal = SampleRemoval(
                 services.workspace, self._user_id, client, status=self._status, on_done=self.refresh
@@ -168,7 +169,7 @@ class Board:
         """Whether they are still what the page is to show."""
         if not self._waits_for(query):
             return False
-        self._sample.set_visibility(snapshot.has_sample)
+        self._sample.show(snapshot.has_sample)
         self._view.show(snapshot, self._state, charts)
         self._partly = charts is None
         self._connection.show_critical([alert.id for alert in snapshot.alerts if alert.type is AlertType.CRITICAL])

@@ -20,6 +20,7 @@ from components.filter_bar import FilterBar
 from components.metric_grid import MetricGrid
 from components.since_panel import SincePanel
 from components.text import Text
+from components.when_needed import WhenNeeded
 from services.calendar import day_of, time_zone
 from services.query import DashboardQuery
 from services.schemas import Charts
@@ -39,11 +40,11 @@ class DashboardView:
         self._why.set_visibility(False)
         self._root = ui.element('div').classes('board-body')
         with self._root:
-            self._empty = EmptyState(email=email, address=address)
+            self._empty = WhenNeeded(lambda: EmptyState(email=email, address=address))
             self._metrics = MetricGrid(zone=connection.time_zone).classes('loading').mark('metrics')
             connection.on_zone(self._metrics.show_zone)
             self.since = SincePanel()
-            self._nothing = FilteredEmpty(form=filters)
+            self._nothing = WhenNeeded(lambda: FilteredEmpty(form=filters))
             self.panels = ui.element('div').classes('panels loading')
             with self.panels:
                 self.at_risk = AtRiskList()
@@ -98,10 +99,10 @@ class DashboardView:
 
     def _show_state(self, *, any_prediction: bool, state: ViewState) -> None:
         no_data = not any_prediction and state.query == DashboardQuery()
-        self._empty.set_visibility(no_data)
+        self._empty.show(no_data)
         self._filters.set_visibility(not no_data)
         self._metrics.set_visibility(not no_data)
         self.since.set_visibility(not no_data)
-        self._nothing.set_visibility(not any_prediction and not no_data)
-        self._nothing.show(state.describe())
+        if nothing := self._nothing.show(not any_prediction and not no_data):
+            nothing.show(state.describe())
         self.panels.set_visibility(any_prediction)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import orjson
 import pytest
 from nicegui import ui
 from nicegui.testing import User
 
 from components.chart_table import ChartTable, TableRow
-from components.lazy_chart import LazyChart, Picture
+from components.lazy_chart import LazyChart, Picture, Plot
 from components.markup import Markup, nodes
 from tests.ui.board_user import refresh, settled
 from tests.ui.drawn import markups, page, press, presses
@@ -28,7 +29,7 @@ def button(user: User, name: str) -> dict[str, str]:
 def table(user: User, name: str) -> list[list[str]]:
     """What the rows of a chart's table say."""
     (chart,) = (e for e in markups(user) if f'finding-{name}' in str(e.tree))
-    tables = [e for e in chart.parent_slot.parent.descendants() if isinstance(e, ChartTable)]
+    tables = [e for e in chart.descendants() if isinstance(e, ChartTable)]
     shown = [e.tree for table in tables for e in table.descendants() if isinstance(e, Markup)]
     rows = [children for tree in shown for name, _, children in nodes(tree) if name == 'tr']
     return [[''.join(cell[2]) for cell in cells] for cells in rows[1:]]
@@ -110,3 +111,37 @@ async def test_the_key_of_a_chart_belongs_to_that_chart(user: User, name: str) -
     await user.open('/')
     props = button(user, name)
     assert (props['data-key'], props['data-within'], props['aria-keyshortcuts']) == ('t', '.chart', 't')
+
+
+async def test_a_figure_is_kept_as_its_json_and_an_unchanged_one_is_not_sent_again(user: User) -> None:
+    values = [1]
+    picture = Picture(
+        finding='',
+        sentence='',
+        figure=lambda: {'data': [{'y': list(values)}], 'layout': {}, 'config': {}},
+        rows=list,
+    )
+
+    @ui.page('/chart')
+    def any_chart() -> None:
+        LazyChart('Any', name='any', columns=('A', 'B')).show(picture)
+
+    await user.open('/chart')
+    assert user.client
+    (chart,) = (e for e in user.client.elements.values() if isinstance(e, LazyChart))
+    with user.client:
+        chart._near()
+        (plot,) = (e for e in user.client.elements.values() if isinstance(e, Plot))
+        assert figure_of(plot) == picture.figure()
+        user.client.outbox.updates.clear()
+        chart.show(picture)
+        assert plot.id not in user.client.outbox.updates
+        values.append(2)
+        chart.show(picture)
+        assert plot.id in user.client.outbox.updates
+        assert figure_of(plot) == picture.figure()
+
+
+def figure_of(plot: Plot) -> object:
+    """As the browser has it."""
+    return orjson.loads(orjson.dumps(plot.props['options']))

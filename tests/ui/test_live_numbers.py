@@ -83,12 +83,11 @@ async def test_a_chart_is_created_when_it_comes_near_and_not_before(user: User) 
     assert 'high risk' in page(user).one('finding-scores').text
     await user.should_not_see(ui.plotly)
 
-    frames = [e for e in user.client.elements.values() if 'data-lazy' in e.props]
-    assert len(frames) == 4
+    near = [e for each in user.client.elements.values() for e in each._event_listeners.values() if e.type == 'near']
+    assert len(near) == 4
     with user.client:
-        for frame in frames:
-            for listener in frame._event_listeners.values():
-                listener.handler and listener.handler()
+        for listener in near:
+            listener.handler and listener.handler()
     await settled()
 
     assert len(user.find(ui.plotly).elements) == 4

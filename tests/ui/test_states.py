@@ -86,7 +86,7 @@ async def test_sample_data_is_marked_and_removed_after_a_question(user: User, hu
     user.find(marker='dialog-confirm').click()
     await settled()
 
-    assert not one_hidden(user, 'sample-banner').visible
+    await user.should_not_see(marker='sample-banner')
 
 
 async def test_a_removal_that_fails_says_why_in_the_dialog(user: User, hub: FakeHub, services: FakeServices) -> None:

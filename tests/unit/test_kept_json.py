@@ -5,7 +5,7 @@ import tracemalloc
 import orjson
 import pytest
 
-from components.kept_json import kept_json
+from components.kept_json import kept_json, shared
 
 
 @pytest.mark.parametrize('words', [1, 30, 200])
@@ -19,3 +19,9 @@ def test_what_is_kept_takes_no_more_memory_than_its_length(words: int) -> None:
     finally:
         tracemalloc.stop()
     assert each < len(kept[0]) + 200
+
+
+def test_what_is_the_same_on_every_page_is_kept_once() -> None:
+    first, second = kept_json(['filters']), kept_json(['filters'])
+    assert first is not second
+    assert shared(first) is shared(second)

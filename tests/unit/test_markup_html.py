@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from components.markup import Node, tag
+from components.markup import Node, slot, tag
 from components.markup_html import html_of
 
 HOSTILE = '</dd><script>alert(1)</script><img src=x onerror="alert(2)">&amp;\'`${1}'
@@ -98,3 +98,7 @@ def test_what_is_no_tag_of_a_page_is_refused(tree: object) -> None:
 def test_nothing_leads_away_from_this_server(place: str) -> None:
     assert html_of(['a', {'href': place}, ['Go']]) == '<a>Go</a>'
     assert html_of(['a', {'href': '/data'}, ['Go']]) == '<a href="/data">Go</a>'
+
+
+def test_of_what_draws_itself_by_a_script_there_is_nothing() -> None:
+    assert html_of(tag('div', 'chart-frame', slot('default'))) == '<div class="chart-frame"></div>'

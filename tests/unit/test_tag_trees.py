@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from components.formats import NumberFormat, count, written_as
-from components.markup import Node, Rows, nodes, tag
+from components.markup import Node, Rows, nodes, slot, tag
 
 HOSTILE = '<img src=x onerror=alert(1)>'
 
@@ -94,3 +94,9 @@ def test_a_row_is_drawn_once_while_it_is_in_its_list_and_for_each_way_of_writing
 def test_all_tags_of_a_tree_are_found_in_their_order() -> None:
     tree = as_sent(tag('ul', '', 'a', tag('li', '', tag('span', '', 'b')), tag('p')))
     assert [name for name, _, _ in nodes(tree)] == ['ul', 'li', 'span', 'p']
+
+
+def test_a_slot_cannot_be_written_as_a_tag() -> None:
+    assert as_sent(tag('div', '', slot('table'))) == ['div', {}, [['slot', {'name': 'table'}, []]]]
+    with pytest.raises(ValueError, match='no tag'):
+        tag('slot')
