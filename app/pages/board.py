@@ -46,8 +46,9 @@ ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js', 'aler
 FIRST_SECONDS = 0.05
 TOGETHER_SECONDS = 0.3
 """How long numbers wait for their charts, to be shown together: those of another query, and newer ones of the same."""
-FIRST_BUILD_SECONDS = 0.15
-"""How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
+FIRST_BUILD_SECONDS, FIRST_NUMBERS_SECONDS = 0.15, 0.5
+"""How long the page waits for all it shows at first; and while it has no numbers, as those would only come when its
+scripts have run. Longer, and a skeleton is the better answer."""
 
 
 class Board:
@@ -120,7 +121,10 @@ class Board:
 
     async def first_show(self) -> None:
         """Put the numbers into the page itself when they are at hand; the first tick brings them otherwise."""
-        await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
+        shown = {background_tasks.create(self.refresh())}
+        await asyncio.wait(shown, timeout=FIRST_BUILD_SECONDS)
+        if self._as_of is None and not self._partly:
+            await asyncio.wait(shown, timeout=FIRST_NUMBERS_SECONDS - FIRST_BUILD_SECONDS)
 
     async def refresh(self) -> None:
         with written_as(self._numbers):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from urllib.parse import quote
 
 import pytest
 from nicegui.testing import User
 
+from app.pages.board import FIRST_BUILD_SECONDS
+from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
 from tests.ui.drawn import page
-from tests.ui.fakes import FakeHub
+from tests.ui.fakes import FakeHub, FakeSnapshot
 from tests.unit.test_markup_html import Parsed
 
 
@@ -40,6 +43,20 @@ async def test_numbers_that_are_not_at_hand_are_left_open(user: User, hub: FakeH
     html = await picture(user)
     assert 'class="metrics loading"' in html
     assert not any(re.search('[0-9]', value) for value in values(html))
+
+
+async def test_numbers_that_take_a_little_are_waited_for_as_scripts_take_longer(
+    user: User, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('app.pages.board.FIRST_NUMBERS_SECONDS', 20)
+    snapshot = hub.snapshot
+
+    async def slowly(user_id: int, query: DashboardQuery) -> FakeSnapshot:
+        await asyncio.sleep(2 * FIRST_BUILD_SECONDS)
+        return await snapshot(user_id, query)
+
+    monkeypatch.setattr(hub, 'snapshot', slowly)
+    assert re.search('[0-9]', values(await picture(user))[0])
 
 
 async def test_it_is_for_the_eye_alone(user: User) -> None:
