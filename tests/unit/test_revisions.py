@@ -24,14 +24,20 @@ WRITER = """
 import sys
 from services.clock import system_clock
 from services.database import Database
+from services.errors import Unavailable
 from services.models import SourceKind
 from services.prediction_rows import PredictionRow
 from services.predictions import Ingest
 
 url, user, name, commits = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 ingest = Ingest(Database.open(url), clock=system_clock)
-for number in range(commits):
-    ingest.take(user, [PredictionRow(1, f'{name}{number % 50}', number, None)], kind=SourceKind.API, name='')
+number = 0
+while number < commits:
+    try:
+        ingest.take(user, [PredictionRow(1, f'{name}{number % 50}', number, None)], kind=SourceKind.API, name='')
+        number += 1
+    except Unavailable:  # the other one writes without a pause, and SQLite has no queue: who is told so tries again
+        pass
 """
 
 
