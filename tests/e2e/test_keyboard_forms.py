@@ -65,7 +65,7 @@ def test_a_customer_is_given_an_owner_a_snooze_and_notes(board: Board, person: P
     person.keyboard.type('By keys')
     keyboard.use(button(person, 'Add note'))
     keyboard.use(button(person, 'Edit the note “By keys”'))
-    expect(person.get_by_label('Edit the note')).to_be_focused()
+    expect(person.get_by_role('textbox', name='Edit the note')).to_be_focused()
     keyboard.use(person.locator('.form-edit').get_by_role('button', name='Cancel'))
     expect(button(person, 'Edit the note “By keys”')).to_be_focused()
     keyboard.use(button(person, 'Delete the note “By keys”'))
