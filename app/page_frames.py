@@ -56,7 +56,11 @@ class PageFrames:
         sid = self._server.manager.sid_from_eio_sid(engine_id, '/')
         if sid is None:
             return frame == CONNECT and _may_link(self._server.environ.get(engine_id, {}))
-        return frame == DISCONNECT or says_what_a_page_says(frame, rooms=self._server.rooms(sid))
+        return frame == DISCONNECT or says_what_a_page_says(frame, is_of=lambda page: self._is_of(sid, page))
+
+    def _is_of(self, sid: str, page: str) -> bool:
+        """Whether a link is that of a page; to ask which pages it is of is to look through all that are open."""
+        return sid in self._server.manager.rooms.get('/', {}).get(page, ())
 
     async def _close(self, engine_id: str) -> None:
         """Without waiting for one who may never read again."""
@@ -73,10 +77,10 @@ def _may_link(environ: Mapping[str, Any]) -> bool:
     return needed and NUMBER.fullmatch(said.get('next_message_id', [''])[0]) is not None
 
 
-def says_what_a_page_says(frame: str, *, rooms: list[str]) -> bool:
+def says_what_a_page_says(frame: str, *, is_of: Callable[[str], bool]) -> bool:
     """Whether it is an event of a page's script.
 
-    :param rooms: those of the link: its own, and that of its page.
+    :param is_of: whether the link is that of the page with this id.
     """
     found = EVENT.fullmatch(frame)
     try:
@@ -85,9 +89,9 @@ def says_what_a_page_says(frame: str, *, rooms: list[str]) -> bool:
         return False
     match event:
         case ['handshake', {**said}]:
-            return len(rooms) == 1 and _is_handshake(said)
+            return _is_handshake(said)
         case [name, {'client_id': str(page), **said}]:
-            return page in rooms and _says(name, page, said)
+            return is_of(page) and _says(name, page, said)
     return False
 
 
