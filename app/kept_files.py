@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FILES = re.compile(r'/assets/.+|/_nicegui/\d+\.[\w.]+/(static|components|libraries|esm|resources)/.+')
-"""Ours, and those of the packages: the same for everybody, no secret, and as long as this process runs."""
+FILES = re.compile(r'/(assets|_nicegui/\d+\.[\w.]+/(static|components|libraries|esm|resources))(/[\w@][\w@.-]*)+')
+"""Ours, and those of the packages: the same for everybody, no secret, and as long as this process runs. Each by its one
+name: with doubled slashes or dots anybody could have one file kept again and again, until there is no room for others.
+"""
 
 MAX_BYTES = 8 * 1024 * 1024
 """What all of them take: a page with its charts needs a quarter of it."""

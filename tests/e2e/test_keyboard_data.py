@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import FileChooser, Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
 from tests.board import Board
 from tests.e2e.keyboard import Keyboard, button
@@ -38,21 +38,12 @@ def open_page(board: Board, page: Page, path: str) -> None:
     expect(page.locator('[data-connection]')).to_contain_text('Live')
 
 
-def chooser(keyboard: Keyboard) -> FileChooser | None:
-    keyboard.go_to(keyboard.page.locator('input[type=file]').first)
-    try:
-        with keyboard.page.expect_file_chooser(timeout=10_000) as found:
-            keyboard.page.keyboard.press('Space')
-    except TimeoutError:
-        return None
-    return found.value
-
-
 def choose_file(keyboard: Keyboard, name: str, rows: bytes) -> None:
     page = keyboard.page
-    chosen = chooser(keyboard) or chooser(keyboard)  # a busy Chromium opened none once, seen once in many runs
-    assert chosen
-    chosen.set_files({'name': name, 'mimeType': 'text/csv', 'buffer': rows})
+    keyboard.go_to(page.locator('input[type=file]').first)
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press('Space')
+    chooser.value.set_files({'name': name, 'mimeType': 'text/csv', 'buffer': rows})
     expect(page.locator('[data-upload]').get_by_role('heading', name=name)).to_be_focused()
 
 

@@ -150,7 +150,7 @@ def test_nesting_bombs_do_no_harm(opening: str) -> None:
     with pytest.raises(InvalidRequest):
         rows(opening * 40_000)
     with pytest.raises(InvalidRequest, match='deeply'):
-        rows(f'{"[" * 40_000}{"]" * 100_000}')
+        rows(f'{"[" * 40_000}{"]" * 40_000}')
     [bad] = rows(opening * 40_000, ndjson=True)
     assert isinstance(bad, RowError)
 

@@ -95,7 +95,8 @@ async def test_what_ended_as_its_reader_went_is_not_kept() -> None:
 
 @pytest.mark.parametrize('path', [
     '/', '/api/live-data', '/customers/7', '/_nicegui_ws/socket.io/', '/_nicegui/3.18.0/dynamic_resources/x',
-    '/_nicegui/auto/static/report.csv', '/exports/1', '/assets/',
+    '/_nicegui/auto/static/report.csv', '/exports/1', '/assets/', '/assets//board.css', '/assets/%2e/board.css',
+    '/assets/x%2f..%2fboard.css', '/_nicegui/3.18.0/static//vue.js',
 ])  # fmt: skip
 async def test_what_is_no_file_of_a_page_is_never_kept(path: str) -> None:
     server = Server(lambda request: PlainTextResponse(request.headers['x-reader'] * 600))
