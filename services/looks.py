@@ -142,7 +142,7 @@ class Looks:
         turns = [group for group in groups if isinstance(group, Turn)]
         others = [user_id for group in groups if not isinstance(group, Turn) for user_id in group]
         seen = {user_id: self._seen.get(user_id) for user_id in others}
-        known = [self._known(turn) for turn in turns if turn]
+        known = [turn.known() for turn in turns if turn]
         known += [before.known if before else known_as(user_id, None) for user_id, before in seen.items()]
         for turn in turns:
             turn.begun = number
@@ -159,26 +159,20 @@ class Looks:
             if user_id in self._watchers:
                 await self._remember(user_id, state, at, number)
 
-    def _known(self, turn: Turn) -> str:
-        """What the database is asked to compare of all users of a turn."""
-        if turn.known is None:
-            seen = [(user_id, self._seen.get(user_id)) for user_id in turn]
-            turn.known = ','.join([before.known if before else known_as(user_id, None) for user_id, before in seen])
-        return turn.known
-
     async def _remember(self, user_id: int, state: UserState | None, at: datetime, number: int) -> None:
         before, turn = self._seen.get(user_id), self._watchers.turn_of(user_id)
         if before and (before.number > number or _is_older(state, before.state)):
             return  # a look that began earlier came back later, or read earlier
+        known = known_as(user_id, state)
         self._seen[user_id] = Seen(
             state=state,
-            known=known_as(user_id, state),
+            known=known,
             turn=turn,
             read_at=at,
             read_by=number,
             apart_until=max(number, turn.begun),
         )
-        turn.stir(user_id)
+        turn.stir(user_id, known=known)
         if before is None or before.state is None:
             return
         if _access(state) != _access(before.state):  # first, so that nobody who may not is told of the change

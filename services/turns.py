@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
+from services.user_states import known_as
+
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -18,9 +20,10 @@ class Turn(Collection[int]):
         """Of that look."""
         self.begun = 0
         """Of the last look that began."""
-        self.known: str | None = None
-        """What the next look asks the database to compare; ``None``: it has to be written anew."""
-        self._users: set[int] = set()
+        self._known: dict[int, str] = {}
+        """What the next look asks the database to compare of each user."""
+        self._written: str | None = ''
+        """All of it; ``None``: it has to be written anew."""
         self._listed: tuple[int, ...] | None = ()
         self._restless: set[int] = set()
         self._unserved: set[int] = set()
@@ -29,37 +32,46 @@ class Turn(Collection[int]):
     def __iter__(self) -> Iterator[int]:
         """Over those who are there now, whoever comes or goes meanwhile."""
         if self._listed is None:
-            self._listed = tuple(self._users)
+            self._listed = tuple(self._known)
         return iter(self._listed)
 
     def __len__(self) -> int:
-        return len(self._users)
+        return len(self._known)
 
     def __contains__(self, user_id: object) -> bool:
-        return user_id in self._users
+        return user_id in self._known
 
     def add(self, user_id: int) -> None:
-        self._users.add(user_id)
         self._listed = None
-        self.stir(user_id)
+        self.stir(user_id, known=known_as(user_id, None))
 
     def remove(self, user_id: int) -> None:
-        self._users.discard(user_id)
+        self._known.pop(user_id, None)
         self._restless.discard(user_id)
         self._unserved.discard(user_id)
-        self._listed = self.known = None
+        self._listed = self._written = None
 
-    def stir(self, user_id: int) -> None:
-        """Something of the user is not as it was."""
+    def stir(self, user_id: int, *, known: str) -> None:
+        """Something of a user of the turn is not as it was.
+
+        :param known: what :func:`services.user_states.known_as` says of the user now.
+        """
+        self._known[user_id] = known
         self._restless.add(user_id)
         self._unserved.add(user_id)
-        self.known = None
+        self._written = None
+
+    def known(self) -> str:
+        """What the database is asked to compare of all its users."""
+        if self._written is None:
+            self._written = ','.join(self._known.values())
+        return self._written
 
     def restless(self, now: datetime) -> list[int]:
         """The users whose boards are not known to stand."""
         if now >= self._until:  # somebody's may have become another: whose is not kept
-            self._restless.update(self._users)
-            self._unserved.update(self._users)
+            self._restless.update(self._known)
+            self._unserved.update(self._known)
             self._until = NEVER
         return list(self._restless)
 

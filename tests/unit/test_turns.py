@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from services.turns import Turn
+from services.user_states import known_as
 from tests.accounts import NOON
 
 LATER, MUCH_LATER = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+KNOWN = '[1,7,0,0,0]'
 
 
 def turn_of(*users: int) -> Turn:
@@ -32,7 +35,7 @@ def test_one_whose_board_stands_is_passed_by_until_something_of_this_user_change
     assert sorted(turn.restless(NOON)) == [1, 2]
     turn.rest(1, until=LATER)
     assert turn.restless(NOON) == [2]
-    turn.stir(1)
+    turn.stir(1, known=KNOWN)
     assert sorted(turn.restless(NOON)) == [1, 2]
 
 
@@ -62,12 +65,15 @@ def test_one_who_left_is_passed_by_and_one_who_comes_is_not() -> None:
 
 def test_what_is_asked_of_all_is_written_anew_when_somebody_is_not_as_before() -> None:
     turn = turn_of(1, 2)
-    for change in (lambda: turn.stir(1), lambda: turn.remove(2), lambda: turn.add(3)):
-        turn.known = 'all of them'
-        turn.rest(1, until=LATER)
-        assert turn.known
-        change()
-        assert turn.known is None
+    one, other = known_as(1, None), known_as(2, None)
+    assert turn.known() == f'{one},{other}'
+    assert turn.known() is turn.known(), 'it is kept while nobody changes'
+    turn.stir(1, known=KNOWN)
+    assert turn.known() == f'{KNOWN},{other}'
+    turn.remove(2)
+    assert turn.known() == KNOWN
+    turn.add(3)
+    assert turn.known() == f'{KNOWN},{known_as(3, None)}'
 
 
 def test_a_look_that_comes_back_late_makes_nobody_older() -> None:
@@ -82,7 +88,7 @@ def test_one_who_was_told_everything_is_served_again_when_there_may_be_news() ->
     for user_id in (1, 2):
         turn.rest(user_id, until=LATER)
         turn.settle(user_id)
-    for reason in (turn.stir, turn.unsettle):
+    for reason in (partial(turn.stir, known=KNOWN), turn.unsettle):
         assert turn.unserved() == []
         reason(2)
         assert turn.unserved() == [2]
