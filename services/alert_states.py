@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from sys import intern
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from services.clock import to_micros
 from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
 from services.models import AlertState
+from services.row_lists import RowList
 
 
 class ActiveAlert(NamedTuple):
@@ -29,11 +30,10 @@ Active = tuple[ActiveAlert, ...]
 """The active alerts of a user, at most one of a rule."""
 
 ACTIVE = {
-    name: for_driver(
-        f'SELECT user_id, id, rule, started_at FROM alert WHERE user_id {among} AND ended_at IS NULL', name
-    )
+    name: RowList('user_id, id, rule, started_at', f'FROM alert WHERE user_id {among} AND ended_at IS NULL')
     for name, among in AMONG_USERS.items()
 }
+"""What :func:`active_by_user` takes, to be read of ``:users``."""
 START = {
     dialect.name: insert(AlertState).on_conflict_do_nothing()
     for dialect, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
@@ -47,10 +47,15 @@ END = (
 
 def active_alerts(session: Session, user_ids: Collection[int]) -> dict[int, Active]:
     """The active alerts by user; a user without any is absent."""
-    found: defaultdict[int, Active] = defaultdict(tuple)
     dialect = dialect_of(session)
-    rows = session.connection().exec_driver_sql(ACTIVE[dialect], users_parameter(user_ids, dialect))
-    for user_id, number, rule, started_at in rows.all():
+    statement = for_driver(ACTIVE[dialect].statement, dialect)
+    return active_by_user(session.connection().exec_driver_sql(statement, users_parameter(user_ids, dialect)).all())
+
+
+def active_by_user(rows: Iterable[Sequence[Any]]) -> dict[int, Active]:
+    """The same, from the rows of :data:`ACTIVE`."""
+    found: defaultdict[int, Active] = defaultdict(tuple)
+    for user_id, number, rule, started_at in rows:
         found[user_id] += (ActiveAlert(number, intern(rule), started_at),)
     return found
 

@@ -90,7 +90,7 @@ class Arrivals:
         left = {user_id: PER_BEAT - self._told[user_id] for user_id in spans}
         newest = {user_id: (max(after, upto - left[user_id]), upto) for user_id, (after, upto) in spans.items()}
         try:
-            return await self._database.read(lambda session: new_rows(session, newest))
+            return await self._database.run(lambda: new_rows(self._database, newest))
         except Exception:
             for user_id, span in spans.items():
                 self._told[user_id] = PER_BEAT  # what comes now waits, too, so that it stays one stretch

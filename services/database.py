@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from services.engines import BULK_CACHE_KIB, BUSY_SECONDS, CACHE_KIB, postgresql_engine, sqlite_engine
+from services.database_failures import SILENT, UNKNOWN, translated_failures
+from services.engines import (
+    BULK_CACHE_KIB,
+    BUSY_SECONDS,
+    CACHE_KIB,
+    asking_engine,
+    postgresql_engine,
+    sqlite_engine,
+)
 from services.errors import Unavailable
 from services.workers import Workers
 
@@ -31,10 +38,6 @@ WRITE_SECONDS = 60.0
 CLOSE_SECONDS = 5.0
 """How long work that has begun may take to finish at the end."""
 
-SILENT = 'The database does not answer at the moment.'
-FULL = 'There is no room left on the disk of the database. Nothing was changed: make room, and try again.'
-UNKNOWN = 'The database did not answer in time. Whether the change was made is not known: look before you try again.'
-
 
 class Database:
     """One database, SQLite or PostgreSQL, with a bounded number of connections and worker threads.
@@ -44,6 +47,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._asking = asking_engine(engine, connections=READERS)
         self._readers = Workers(READERS, name='database-read')
         self._writers = Workers(WRITERS, name='database-write')
 
@@ -62,7 +66,12 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        return self.engine.dialect.name == 'sqlite'
+        return self.dialect == 'sqlite'
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.engine.dialect.name
 
     @contextmanager
     def reading(self, *, patient: bool = False) -> Iterator[Session]:
@@ -71,7 +80,7 @@ class Database:
         :param patient: nobody waits for the answer, so that a statement may take as long as a writer's.
         :raises Unavailable: the database does not answer.
         """
-        with _translated_failures(SILENT), self.engine.connect() as connection:
+        with translated_failures(SILENT), self.engine.connect() as connection:
             if patient:
                 connection.execution_options(patient=True)
             with Session(connection) as session:
@@ -92,7 +101,7 @@ class Database:
                 yield session
         else:
             with (
-                _translated_failures(f'{SILENT} Nothing was changed.'),
+                translated_failures(f'{SILENT} Nothing was changed.'),
                 self.engine.connect() as connection,
                 _writing(connection, wait) as session,
             ):
@@ -106,7 +115,7 @@ class Database:
 
         SQLite's temporary tables need no lock of the database, so that nobody waits while they are filled.
         """
-        with _translated_failures(f'{SILENT} Nothing was changed.'), self.engine.connect() as connection:
+        with translated_failures(f'{SILENT} Nothing was changed.'), self.engine.connect() as connection:
             connection.exec_driver_sql(f'PRAGMA cache_size=-{BULK_CACHE_KIB}')
             connection.rollback()
             staged = Staged(connection)
@@ -117,6 +126,30 @@ class Database:
             finally:
                 connection.rollback()
                 connection.exec_driver_sql(f'PRAGMA cache_size=-{CACHE_KIB}')
+
+    def asked(self, statement: str, parameters: Mapping[str, str]) -> Sequence[Sequence[Any]]:
+        """The rows that one statement reads, all of one state of the database. This blocks.
+
+        A connection that was lost since it was used last is made again.
+
+        :param statement: in the words of the driver.
+        :raises Unavailable: the database does not answer.
+        """
+        with translated_failures(SILENT):
+            try:
+                return self._rows(statement, parameters)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._rows(statement, parameters)
+
+    def _rows(self, statement: str, parameters: Mapping[str, str]) -> Sequence[Sequence[Any]]:
+        with self._asking.connect() as connection:
+            return connection.exec_driver_sql(statement, dict(parameters)).all()
+
+    async def ask(self, statement: str, parameters: Mapping[str, str]) -> Sequence[Sequence[Any]]:
+        """The same on a worker thread."""
+        return await self.run(lambda: self.asked(statement, parameters))
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in a reading transaction on a worker thread."""
@@ -151,6 +184,7 @@ class Database:
         self._readers.join(until=until)
         self._writers.join(until=until)
         self.engine.dispose()
+        self._asking.dispose()
 
     @staticmethod
     def _within(transaction: Callable[[], Any], work: Callable[[Session], T]) -> T:
@@ -187,24 +221,6 @@ def _writing(connection: Connection, wait: float) -> Iterator[Session]:
             yield session
             session.flush()
         _commit(transaction)
-
-
-@contextmanager
-def _translated_failures(silent: str) -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable(FULL if _is_full(error) else silent, retry_after=5) from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise Unavailable('The connection to the database was lost. Try again.', retry_after=5) from error
-        raise
-
-
-def _is_full(error: Exception) -> bool:
-    """Whether the disk of the database is full, in the drivers' own words."""
-    cause = str(error.orig) if isinstance(error, DBAPIError) else ''
-    return 'disk is full' in cause or 'No space left on device' in cause
 
 
 def _commit(transaction: RootTransaction) -> None:

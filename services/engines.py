@@ -27,6 +27,20 @@ WRITE_STATEMENT_MS = 600_000
 READ_LIMIT = f'statement_timeout={READ_STATEMENT_MS}'
 """PostgreSQL's limit of a transaction that says nothing else."""
 
+OPTIONS: dict[str, Any] = {
+    'max_overflow': 0,
+    'pool_timeout': 3,
+    'hide_parameters': True,
+    'connect_args': {
+        'connect_timeout': 3,
+        'application_name': 'churnboard',
+        'options': f'-c timezone=UTC -c default_transaction_isolation=repeatable\\ read -c {READ_LIMIT}',
+        'keepalives_idle': 10,
+        'tcp_user_timeout': 10_000,
+    },
+}
+"""Of every engine of PostgreSQL."""
+
 
 def sqlite_engine(url: URL, *, connections: int) -> Engine:
     """Its file is created readable by its owner only."""
@@ -76,20 +90,22 @@ def postgresql_engine(url: URL, *, connections: int) -> Engine:
     engine = create_engine(
         url.set(drivername='postgresql+psycopg2'),
         pool_size=connections,
-        max_overflow=0,
-        pool_timeout=3,
-        hide_parameters=True,
-        connect_args={
-            'connect_timeout': 3,
-            'application_name': 'churnboard',
-            'options': f'-c timezone=UTC -c default_transaction_isolation=repeatable\\ read -c {READ_LIMIT}',
-            'keepalives_idle': 10,
-            'tcp_user_timeout': 10_000,
-        },
+        **OPTIONS,
     )
     event.listen(engine, 'checkout', partial(_begin_alive, engine.dialect.loaded_dbapi.Error))
     event.listen(engine, 'begin', _begin_postgresql)
     return engine
+
+
+def asking_engine(engine: Engine, *, connections: int) -> Engine:
+    """One for single statements, each of which is a transaction by itself: nothing has to begin and end it.
+
+    That saves three of four messages there and back. Whether a connection is still alive shows in the statement.
+    SQLite has no messages to save.
+    """
+    if engine.dialect.name == 'sqlite':
+        return engine
+    return create_engine(engine.url, pool_size=connections, isolation_level='AUTOCOMMIT', **OPTIONS)
 
 
 def _begin_alive(failure: type[Exception], connection: Any, record: Any, _proxy: Any) -> None:

@@ -6,29 +6,30 @@ Only the rollups and the newest predictions are read, so that nobody's long hist
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from sys import intern
 from typing import NamedTuple
 
-from sqlmodel import Session
-
 from services.aggregates import Aggregates
 from services.alert_rules import AlertFacts
-from services.alert_states import Active, active_alerts
+from services.alert_states import ACTIVE, Active, active_by_user
 from services.clock import Clock, from_micros
 from services.coalescing import Coalescing
 from services.dashboard import Numbers
 from services.database import Database
 from services.last_known import LastKnown
+from services.many_users import for_driver, users_parameter
 from services.metrics import metrics, trends
 from services.recent import Recent
-from services.recent_many import recent_many
-from services.rollup_reads import RollupSums, Span, sums_of_many
-from services.sample_users import with_sample
+from services.recent_many import RECENT_LISTS, KnownRecent, known_parameter, recent_by_user
+from services.rollup_reads import RollupSums, Span, sum_lists, sums_by_user
+from services.row_lists import listed, listing
+from services.sample_users import SAMPLES
 from services.scores import RiskBands
-from services.user_states import UserState, user_states
+from services.user_states import STATES, UserState, states_by_id
 
 KNOWN = 20_000
 """Users whose last overview is kept: the next one is read as its difference."""
@@ -98,59 +99,73 @@ class Overviews:
         self._known.drop(user_id)
 
     async def _read(self, asks: Collection[Ask]) -> dict[Ask, Overview]:
-        known = {ask.user_id: self._known.get(ask.user_id) for ask in asks}
+        known = {ask.user_id: overview for ask in asks if (overview := self._known.get(ask.user_id))}
         now = self._clock()
-        found = await self._database.read(lambda session: self._overviews(session, asks, known, now))
+        found = await self._database.run(lambda: self._overviews(asks, known, now))
         for ask, overview in found.items():
             before = self._known.get(ask.user_id)
             if before is None or before.revision <= overview.revision:
                 self._known.put(ask.user_id, overview)
         return found
 
-    def _overviews(
-        self, session: Session, asks: Collection[Ask], known: Mapping[int, Overview | None], now: datetime
-    ) -> dict[Ask, Overview]:
-        """In one transaction, so that all of it is of one state."""
-        states = user_states(session, {ask.user_id for ask in asks})
-        usable = [ask for ask in asks if ask.user_id in states and states[ask.user_id].has_rollups(self._bands)]
-        ids = {ask.user_id for ask in usable}
-        arrivals = {user_id: states[user_id].arrivals for user_id in ids}
-        recent = recent_many(session, arrivals, _unchanged(known, states), bands=self._bands)
-        samples = with_sample(session, ids)
-        alerts = active_alerts(session, ids)
+    def _overviews(self, asks: Iterable[Ask], known: Mapping[int, Overview], now: datetime) -> dict[Ask, Overview]:
+        """Those of one day by one statement, so that each is of one state."""
         days: defaultdict[date, list[int]] = defaultdict(list)
-        for ask in usable:
-            days[ask.today].append(ask.user_id)
-        overviews: dict[Ask, Overview] = {}
+        for user_id, today in asks:
+            days[today].append(user_id)
+        found: dict[Ask, Overview] = {}
         for today, users in days.items():
-            span = Span.everything(today)
-            sums = sums_of_many(session, users, span)
-            for user_id in users:
-                state = states[user_id]
-                overviews[Ask(user_id, today)] = Overview(
-                    user_id=user_id,
-                    revision=state.revision,
-                    arrivals=state.arrivals,
-                    time_zone=intern(state.time_zone),
-                    today=today,
-                    numbers=_numbers(sums[user_id].aggregates, recent[user_id], has_sample=user_id in samples),
-                    facts=_facts(sums[user_id], recent[user_id], today, now),
-                    alerts=alerts.get(user_id, ()),
-                )
-        return overviews
+            overviews, anew = self._of_day(today, users, known, now)
+            if anew:
+                overviews |= self._of_day(today, anew, {}, now)[0]
+            found |= {Ask(user_id, today): overview for user_id, overview in overviews.items()}
+        return found
+
+    def _of_day(
+        self, today: date, users: Collection[int], known: Mapping[int, Overview], now: datetime
+    ) -> tuple[dict[int, Overview], list[int]]:
+        """The overviews, and the users of whom what is known is wrong; who has no rollups is in neither."""
+        dialect = self._database.dialect
+        before = {user_id: _recent(known[user_id]) for user_id in users if user_id in known}
+        parameters = users_parameter(users, dialect) | known_parameter(users, before)
+        rows = self._database.asked(_statement(Span.everything(today), dialect), parameters)
+        listed_states, listed_samples, listed_alerts, days, customers, new, newest = listed(rows)
+        states = {
+            user_id: state for user_id, state in states_by_id(listed_states).items() if state.has_rollups(self._bands)
+        }
+        samples, alerts = {user_id for (user_id,) in listed_samples}, active_by_user(listed_alerts)
+        sums = sums_by_user(states, days, customers)
+        recent = recent_by_user(states, before, new, newest, bands=self._bands)
+        overviews = {
+            user_id: Overview(
+                user_id=user_id,
+                revision=state.revision,
+                arrivals=state.arrivals,
+                time_zone=intern(state.time_zone),
+                today=today,
+                numbers=_numbers(sums[user_id].aggregates, recent[user_id], has_sample=user_id in samples),
+                facts=_facts(sums[user_id], recent[user_id], today, now),
+                alerts=alerts.get(user_id, ()),
+            )
+            for user_id, state in states.items()
+            if user_id in recent
+        }
+        return overviews, [user_id for user_id in states if user_id not in recent]
+
+
+@lru_cache(maxsize=16)
+def _statement(span: Span, dialect: str) -> str:
+    """All that the overviews of ``:users`` are made of; of those of ``:known`` something is known."""
+    lists = (STATES[dialect], SAMPLES[dialect], ACTIVE[dialect], *sum_lists(span, dialect), *RECENT_LISTS[dialect])
+    return for_driver(for_driver(listing(lists, dialect), dialect), dialect, parameter='known')
+
+
+def _recent(overview: Overview) -> KnownRecent:
+    return KnownRecent(overview.numbers.recent, overview.arrivals, overview.revision)
 
 
 def _numbers(sums: Aggregates, recent: Recent, *, has_sample: bool) -> Numbers:
     return Numbers(metrics=metrics(sums), trends=trends(sums), recent=recent, has_sample=has_sample)
-
-
-def _unchanged(known: Mapping[int, Overview | None], states: Mapping[int, UserState]) -> dict[int, tuple[Recent, int]]:
-    """The newest predictions of users of whom nothing but new ones came since, and up to which arrival."""
-    return {
-        user_id: (overview.numbers.recent, overview.arrivals)
-        for user_id, overview in known.items()
-        if overview and user_id in states and states[user_id].rewritten <= overview.revision
-    }
 
 
 def _facts(sums: RollupSums, recent: Recent, today: date, now: datetime) -> AlertFacts:

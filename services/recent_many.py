@@ -1,17 +1,20 @@
-"""The newest predictions of many users, in a statement for those known from before and one for the others."""
+"""The newest predictions of many users: of those known from before what came since, of others all that is shown."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlmodel import Session
 
+from services.database import Database
 from services.many_users import dialect_of, for_driver
 from services.recent import RECENT, Recent, RecentItem, ShownPrediction
+from services.row_lists import RowList
 from services.scores import RiskBands
+from services.user_states import UserState
 
 Span = tuple[int, int]
 """Arrival numbers: after the first, up to and with the second."""
@@ -28,10 +31,11 @@ SPANS = {
 }
 
 # The columns are those of ShownPrediction.
+COLUMNS = """
+    p.arrival, p.user_id, p.score, p.predicted_at, p.committed_at, p.status, p.customer_id, p.reasons, c.name, s.name
+"""
 # CROSS JOIN keeps SQLite from walking the predictions; to PostgreSQL it is a join like any other
-ROWS = """
-    SELECT p.arrival, p.user_id, p.score, p.predicted_at, p.committed_at, p.status, p.customer_id, p.reasons,
-           c.name, s.name
+SOURCE = """
     FROM {spans} CROSS JOIN {predictions}
     JOIN source s ON s.user_id = p.user_id AND s.id = p.source_id
     LEFT JOIN customer c ON c.user_id = p.user_id AND c.customer_id = p.customer_id
@@ -50,11 +54,39 @@ LATEST_OF = {
     'postgresql': (f'LATERAL ({LATEST.format(columns="*")}) p', 'true'),
 }
 
+KNOWN_UP_TO = {
+    'sqlite': (
+        "(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS after, "
+        "json_extract(value, '$[2]') AS revision FROM json_each(:known)) AS known"
+    ),
+    'postgresql': (
+        '(SELECT CAST(value ->> 0 AS bigint) AS user_id, CAST(value ->> 1 AS bigint) AS after, '
+        'CAST(value ->> 2 AS bigint) AS revision FROM jsonb_array_elements(CAST(:known AS jsonb))) AS known'
+    ),
+}
+GOES_ON = f'r.rewritten <= known.revision AND r.arrivals - known.after <= {RECENT}'
+"""Whether what is known of a user is still right, and what came since is not more than is shown."""
 
-def _rows_of(dialect: str, predictions: str, condition: str) -> str:
-    statement = ROWS.format(spans=SPANS[dialect], predictions=predictions, condition=condition)
-    return for_driver(statement, dialect, parameter='spans')
+SPANS_SINCE = """
+    (SELECT known.user_id AS user_id, known.after AS after, r.arrivals AS upto
+     FROM {known} CROSS JOIN user_revision r WHERE r.user_id = known.user_id AND {condition}) AS span
+"""
 
+
+def _lists(dialect: str) -> tuple[RowList, RowList]:
+    known = KNOWN_UP_TO[dialect]
+    going_on = SPANS_SINCE.format(known=known, condition=GOES_ON)
+    anew = SPANS_SINCE.format(known=known, condition=f'NOT ({GOES_ON})')
+    predictions, condition = LATEST_OF[dialect]
+    return (
+        RowList(COLUMNS, SOURCE.format(spans=going_on, predictions='prediction p', condition=IN_SPAN)),
+        RowList(COLUMNS, SOURCE.format(spans=anew, predictions=predictions, condition=condition)),
+    )
+
+
+RECENT_LISTS = {dialect: _lists(dialect) for dialect in SPANS}
+"""What :func:`recent_by_user` takes, to be read of ``:known``: new rows of users of whom something is known that goes
+on, and the newest of the others."""
 
 EARLIEST = {
     dialect: for_driver(
@@ -65,16 +97,32 @@ EARLIEST = {
     )
     for dialect, spans in SPANS.items()
 }
-NEW = {dialect: _rows_of(dialect, 'prediction p', IN_SPAN) for dialect in SPANS}
-NEWEST = {dialect: _rows_of(dialect, *found) for dialect, found in LATEST_OF.items()}
+NEW = {
+    dialect: for_driver(
+        RowList(COLUMNS, SOURCE.format(spans=spans, predictions='prediction p', condition=IN_SPAN)).statement,
+        dialect,
+        parameter='spans',
+    )
+    for dialect, spans in SPANS.items()
+}
 
 
-def new_rows(session: Session, spans: Mapping[int, Span]) -> dict[int, list[ShownPrediction]]:
+class KnownRecent(NamedTuple):
+    """The newest predictions of a user, up to which arrival and as of which revision."""
+
+    recent: Recent
+    arrivals: int
+    revision: int
+
+
+def new_rows(database: Database, spans: Mapping[int, Span]) -> dict[int, list[ShownPrediction]]:
     """The predictions with these arrival numbers by user, in order of arrival; a user without any is absent.
+
+    This blocks.
 
     :param spans: by user. Nobody's may be long: all of it is read.
     """
-    found = _rows(session, spans, NEW)
+    found = _by_user(database.asked(NEW[database.dialect], _spans(spans)))
     return {user_id: sorted(rows, key=lambda row: row.arrival) for user_id, rows in found.items()}
 
 
@@ -83,45 +131,66 @@ def earliest_of_new(session: Session, spans: Mapping[int, Span]) -> dict[int, in
 
     :param spans: by user. Nobody's may be long: all of it is read.
     """
-    return dict(_spanned(session, spans, EARLIEST)) if spans else {}
+    if not spans:
+        return {}
+    found = session.connection().exec_driver_sql(EARLIEST[dialect_of(session)], _spans(spans))
+    return {user_id: earliest for user_id, earliest in found}
 
 
-def recent_many(
-    session: Session, arrivals: Mapping[int, int], known: Mapping[int, tuple[Recent, int]], *, bands: RiskBands
+def known_parameter(user_ids: Iterable[int], known: Mapping[int, KnownRecent]) -> dict[str, str]:
+    """That of :data:`RECENT_LISTS`. Of a user of whom nothing is known nothing can go on."""
+    listed = [
+        (user_id, each.arrivals, each.revision) if (each := known.get(user_id)) else (user_id, 0, -1)
+        for user_id in user_ids
+    ]
+    return {'known': orjson.dumps(listed).decode()}
+
+
+def recent_by_user(
+    states: Mapping[int, UserState],
+    known: Mapping[int, KnownRecent],
+    new: Iterable[Sequence[Any]],
+    newest: Iterable[Sequence[Any]],
+    *,
+    bands: RiskBands,
 ) -> dict[int, Recent]:
     """The newest predictions of many users without any filter.
 
-    :param arrivals: the last arrival number that counts, by user.
-    :param known: what they were up to an earlier arrival number, of users of whom nothing was changed or removed since.
+    A user of whom what is known cannot be right any more, although it went on, is absent: to be read as one of whom
+    nothing is known.
+
+    :param states: of the users, as of the same state of the database.
+    :param new: the first of :data:`RECENT_LISTS`.
+    :param newest: the second.
     """
-    spans = {
-        user_id: (after, arrivals[user_id])
-        for user_id, (_recent, after) in known.items()
-        if arrivals[user_id] - after <= RECENT
-    }
-    added = {user_id: _items(rows, bands) for user_id, rows in new_rows(session, spans).items()}
-    merged = {user_id: known[user_id][0].with_new(added.get(user_id, ())) for user_id in spans}
-    whole = {user_id: (0, upto) for user_id, upto in arrivals.items() if merged.get(user_id) is None}
-    newest = _rows(session, whole, NEWEST)
-    return {user_id: recent for user_id, recent in merged.items() if recent is not None} | {
-        user_id: Recent.newest(_items(newest.get(user_id, ()), bands)) for user_id in whole
-    }
+    added, whole = _by_user(new), _by_user(newest)
+    found: dict[int, Recent] = {}
+    for user_id, state in states.items():
+        before = known.get(user_id)
+        if before and _goes_on(before, state):
+            recent = before.recent.with_new(_items(added.get(user_id, ()), bands))
+        else:
+            recent = Recent.newest(_items(whole.get(user_id, ()), bands))
+        if recent is not None:
+            found[user_id] = recent
+    return found
+
+
+def _goes_on(known: KnownRecent, state: UserState) -> bool:
+    """As :data:`GOES_ON`."""
+    return state.rewritten <= known.revision and state.arrivals - known.arrivals <= RECENT
 
 
 def _items(rows: Iterable[ShownPrediction], bands: RiskBands) -> list[RecentItem]:
     return [RecentItem.of(row, bands) for row in rows]
 
 
-def _rows(
-    session: Session, spans: Mapping[int, Span], statements: Mapping[str, str]
-) -> dict[int, list[ShownPrediction]]:
+def _by_user(rows: Iterable[Sequence[Any]]) -> dict[int, list[ShownPrediction]]:
     found: defaultdict[int, list[ShownPrediction]] = defaultdict(list)
-    if spans:
-        for prediction in map(ShownPrediction._make, _spanned(session, spans, statements)):
-            found[prediction.user_id].append(prediction)
+    for prediction in map(ShownPrediction._make, rows):
+        found[prediction.user_id].append(prediction)
     return found
 
 
-def _spanned(session: Session, spans: Mapping[int, Span], statements: Mapping[str, str]) -> Sequence[Any]:
-    encoded = orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()
-    return session.connection().exec_driver_sql(statements[dialect_of(session)], {'spans': encoded}).all()
+def _spans(spans: Mapping[int, Span]) -> dict[str, str]:
+    return {'spans': orjson.dumps([(user_id, *span) for user_id, span in spans.items()]).decode()}

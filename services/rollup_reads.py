@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,6 +15,7 @@ from services.aggregates import Aggregates, Total
 from services.calendar import day_number
 from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
 from services.rollup_tables import NEVER, RollupInterval
+from services.row_lists import RowList
 from services.selection import Selection
 
 NEWLY_HIGH_DAYS = 8
@@ -90,9 +91,29 @@ def rollup_sums(session: Session, selection: Selection) -> RollupSums:
 def sums_of_many(session: Session, user_ids: Collection[int], span: Span) -> dict[int, RollupSums]:
     """The sums of the same days for many users, in two statements."""
     dialect = dialect_of(session)
-    days = _grouped(session, user_ids, _days(span, dialect))
-    customers = _grouped(session, user_ids, _customers(span, dialect))
-    return {user_id: _sums(days.get(user_id, NO_DAYS), customers.get(user_id, NO_CUSTOMERS)) for user_id in user_ids}
+    parameters = users_parameter(user_ids, dialect)
+    days, customers = (
+        session.connection().exec_driver_sql(for_driver(each.statement, dialect), parameters).all()
+        for each in sum_lists(span, dialect)
+    )
+    return sums_by_user(user_ids, days, customers)
+
+
+@lru_cache(maxsize=64)
+def sum_lists(span: Span, dialect: str) -> tuple[RowList, RowList]:
+    """What :func:`sums_by_user` takes, to be read of ``:users``; kept: it is the same for all of them."""
+    return _days(span, dialect), _customers(span, dialect)
+
+
+def sums_by_user(
+    user_ids: Iterable[int], days: Iterable[Sequence[int]], customers: Iterable[Sequence[int]]
+) -> dict[int, RollupSums]:
+    """The sums of each user, from the rows of :func:`sum_lists`."""
+    of_days = {user_id: sums for user_id, *sums in days}
+    of_customers = {user_id: sums for user_id, *sums in customers}
+    return {
+        user_id: _sums(of_days.get(user_id, NO_DAYS), of_customers.get(user_id, NO_CUSTOMERS)) for user_id in user_ids
+    }
 
 
 NO_DAYS = (0,) * 9
@@ -120,16 +141,14 @@ def _sums(days: Sequence[int], customers: Sequence[int]) -> RollupSums:
 
 
 # their numbers are written into them: to fill in dozens of parameters takes longer than to read what is found
-STATEMENT = """
-    SELECT r.user_id, {columns} FROM {table} r
-    JOIN user_revision u ON u.user_id = r.user_id AND u.rollup_generation = r.generation
+SOURCE = """
+    FROM {table} r JOIN user_revision u ON u.user_id = r.user_id AND u.rollup_generation = r.generation
     WHERE u.user_id {among_users} AND {condition} GROUP BY r.user_id
 """
 
 
-@lru_cache(maxsize=64)
-def _days(span: Span, dialect: str) -> str:
-    """A user's number, then what :func:`_sums` takes of ``rollup_day``; kept: it is the same for all."""
+def _days(span: Span, dialect: str) -> RowList:
+    """A user's number, then what :func:`_sums` takes of ``rollup_day``."""
     week, week_before, today = (
         _within(span, start, end)
         for start, end in (
@@ -142,11 +161,10 @@ def _days(span: Span, dialect: str) -> str:
     for window in (week, week_before):
         columns += [_sum('count', window), _sum('sum', window)]
     columns += [_sum('high'), _sum('medium'), _sum('count', today)]
-    return _statement('rollup_day', columns, _within(span, span.first, span.last), dialect)
+    return _sums_of('rollup_day', columns, _within(span, span.first, span.last), dialect)
 
 
-@lru_cache(maxsize=64)
-def _customers(span: Span, dialect: str) -> str:
+def _customers(span: Span, dialect: str) -> RowList:
     """The same of ``rollup_interval``."""
     anchor = span.anchor
     columns: list[str] = []
@@ -164,7 +182,7 @@ def _customers(span: Span, dialect: str) -> str:
     columns.append(_sum('high', f'r.next_day = {NEVER}'))
     columns += [_sum('newly_high', f'r.day = {span.today - back}') for back in range(NEWLY_HIGH_DAYS)]
     # nothing above looks further back than two weeks before the anchor, and every interval ends after it begins
-    return _statement('rollup_interval', columns, f'r.next_day > {anchor - 13}', dialect)
+    return _sums_of('rollup_interval', columns, f'r.next_day > {anchor - 13}', dialect)
 
 
 def _within(span: Span, start: int, end: int) -> str:
@@ -184,16 +202,10 @@ def _sum(column: str, condition: str = '') -> str:
     return f'COALESCE(CAST(SUM(r.{column}){rows} AS bigint), 0)'
 
 
-def _statement(table: str, columns: Sequence[str], condition: str, dialect: str) -> str:
+def _sums_of(table: str, columns: Sequence[str], condition: str, dialect: str) -> RowList:
     """Sums by user over the rollups that are read."""
-    among = AMONG_USERS[dialect]
-    listed = ', '.join(columns)
-    return for_driver(STATEMENT.format(columns=listed, table=table, among_users=among, condition=condition), dialect)
-
-
-def _grouped(session: Session, user_ids: Collection[int], statement: str) -> dict[int, Sequence[int]]:
-    found = session.connection().exec_driver_sql(statement, users_parameter(user_ids, dialect_of(session)))
-    return {user_id: sums for user_id, *sums in found}
+    source = SOURCE.format(table=table, among_users=AMONG_USERS[dialect], condition=condition)
+    return RowList(', '.join(['r.user_id', *columns]), source)
 
 
 def _number(value: date | None, otherwise: int) -> int:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
 
-from sqlalchemy import Select, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from services.many_users import dialect_of, of_users, users_parameter
-from services.models import Source, SourceKind
+from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
+from services.models import SourceKind
+from services.row_lists import RowList
+
+SAMPLES = {
+    name: RowList('user_id', f"FROM source WHERE user_id {among} AND kind = '{SourceKind.SAMPLE}' GROUP BY user_id")
+    for name, among in AMONG_USERS.items()
+}
+"""Those of ``:users`` who have any."""
 
 
 def with_sample(session: Session, user_ids: Collection[int]) -> set[int]:
     """Those of the users who have any, in one query."""
     dialect = dialect_of(session)
-    found = session.connection().execute(_samples(dialect), users_parameter(user_ids, dialect))
-    return set(found.scalars())
-
-
-@cache
-def _samples(dialect: str) -> Select[int]:
-    user_id = col(Source.user_id)
-    return select(user_id).where(of_users(user_id, dialect), col(Source.kind) == SourceKind.SAMPLE).distinct()
+    statement = for_driver(SAMPLES[dialect].statement, dialect)
+    return set(session.connection().exec_driver_sql(statement, users_parameter(user_ids, dialect)).scalars())

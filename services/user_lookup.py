@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from services.coalescing import Coalescing
 from services.database import Database
-from services.user_states import UserState, changed_states, user_states
+from services.user_states import UserState, ask_states, changed_states
 
 
 class UserLookup:
@@ -29,7 +29,7 @@ class UserLookup:
         :param known: what ``known_as`` says of each of them; that of several may be one text, with commas between.
         :raises Unavailable: the database does not answer.
         """
-        return await self._database.read(lambda session: changed_states(session, known))
+        return await self._database.run(lambda: changed_states(self._database, known))
 
     async def _read(self, user_ids: Collection[int]) -> dict[int, UserState]:
-        return await self._database.read(lambda session: user_states(session, user_ids))
+        return await self._database.run(lambda: ask_states(self._database, user_ids))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, column, text
-from sqlalchemy.sql.selectable import TextualSelect
 from sqlmodel import Session
 
-from services.many_users import AMONG_USERS, dialect_of, users_parameter
+from services.database import Database
+from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
+from services.row_lists import RowList
 from services.scores import RiskBands
 
 
@@ -43,6 +43,9 @@ class UserState(NamedTuple):
         return self.arrivals == 0
 
 
+DISABLED = UserState._fields.index('disabled')
+
+
 class KnownState(NamedTuple):
     """A user as the database said it was."""
 
@@ -53,13 +56,18 @@ class KnownState(NamedTuple):
 
 # until a new zone's rollups are built, readers see the days of the old one
 COLUMNS = """
-    r.revision, r.arrivals, r.rewritten, COALESCE(r.rollup_zone, u.time_zone), u.disabled, u.token_version,
+    r.revision, r.arrivals, r.rewritten, COALESCE(r.rollup_zone, u.time_zone), CASE WHEN u.disabled THEN 1 ELSE 0 END,
+    u.token_version,
     r.rollup_zone, r.rollup_medium, r.rollup_high, u.email, u.name, u.time_zone, u.access_revision
 """
 
-STATES = """
-    SELECT r.user_id, {columns} FROM user_revision r JOIN "user" u ON u.id = r.user_id WHERE r.user_id {among_users}
-"""
+STATES = {
+    name: RowList(
+        f'r.user_id, {COLUMNS}', f'FROM user_revision r JOIN "user" u ON u.id = r.user_id WHERE r.user_id {among}'
+    )
+    for name, among in AMONG_USERS.items()
+}
+"""What :func:`states_by_id` takes, to be read of ``:users``."""
 
 CHANGED = """
     SELECT known.user_id, {columns} FROM {known}
@@ -83,22 +91,34 @@ KNOWN = {
 }
 
 
-def _of_states(statement: str) -> TextualSelect:
-    """A statement whose rows are those of :class:`UserState`: told their types, SQLAlchemy need not look for them."""
-    return text(statement).columns(
-        *[column(name, Boolean()) if name == 'disabled' else column(name) for name in UserState._fields]
-    )
-
-
-BY_ID = {name: _of_states(STATES.format(columns=COLUMNS, among_users=among)) for name, among in AMONG_USERS.items()}
-BY_CHANGE = {name: _of_states(CHANGED.format(columns=COLUMNS, known=known)) for name, known in KNOWN.items()}
+BY_ID = {name: for_driver(states.statement, name) for name, states in STATES.items()}
+BY_CHANGE = {
+    name: for_driver(CHANGED.format(columns=COLUMNS, known=known), name, parameter='known')
+    for name, known in KNOWN.items()
+}
 
 
 def user_states(session: Session, user_ids: Collection[int]) -> dict[int, UserState]:
     """The state of each of these users; one that does not exist is absent."""
     dialect = dialect_of(session)
-    found = session.connection().execute(BY_ID[dialect], users_parameter(user_ids, dialect)).all()
-    return {row[0]: UserState._make(row) for row in found}
+    found = session.connection().exec_driver_sql(BY_ID[dialect], users_parameter(user_ids, dialect))
+    return states_by_id(found.all())
+
+
+def ask_states(database: Database, user_ids: Collection[int]) -> dict[int, UserState]:
+    """The same by a statement of its own. This blocks."""
+    dialect = database.dialect
+    return states_by_id(database.asked(BY_ID[dialect], users_parameter(user_ids, dialect)))
+
+
+def states_by_id(rows: Iterable[Sequence[Any]]) -> dict[int, UserState]:
+    """From the rows of :data:`STATES`."""
+    return {row[0]: _state(row) for row in rows}
+
+
+def _state(row: Sequence[Any]) -> UserState:
+    """Databases have each their own truth values: that is read as a number."""
+    return UserState._make([*row[:DISABLED], bool(row[DISABLED]), *row[DISABLED + 1 :]])
 
 
 def known_as(user_id: int, state: UserState | None) -> str:
@@ -111,11 +131,12 @@ def known_as(user_id: int, state: UserState | None) -> str:
     return f'[{user_id},{state.revision},{state.token_version},{int(state.disabled)},{state.access_revision}]'
 
 
-def changed_states(session: Session, known: Collection[str]) -> dict[int, UserState | None]:
+def changed_states(database: Database, known: Collection[str]) -> dict[int, UserState | None]:
     """The present states of those users who are not as they are known; the database compares, so that few rows come.
+
+    This blocks.
 
     :param known: what :func:`known_as` says of each user; that of several may be one text, with commas between.
     """
-    parameters = {'known': f'[{",".join(known)}]'}
-    found = session.connection().execute(BY_CHANGE[dialect_of(session)], parameters).all()
-    return {row[0]: None if row[1] is None else UserState._make(row) for row in found}
+    found = database.asked(BY_CHANGE[database.dialect], {'known': f'[{",".join(known)}]'})
+    return {row[0]: None if row[1] is None else _state(row) for row in found}

@@ -15,7 +15,7 @@ from app.pages.data_desk import LOOK_SECONDS
 from app.pages.data_mapping import MappingChoice
 from app.pages.data_pace import Pace
 from app.pages.data_words import FIELD_HELP, FIELD_WORDS, size
-from services.database import UNKNOWN
+from services.database_failures import UNKNOWN
 from services.errors import NotFound, Unavailable
 from services.prediction_rows import FIELDS
 from services.upload_status import UploadState

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sqlmodel import Session
 
 from services.arrivals import PER_BEAT, Arrivals
 from services.connections import Connection
@@ -37,13 +36,14 @@ class Reads:
         self.gate.set()
         self.failure: Exception | None = None
         self._database = database
+        self.dialect, self.asked = database.dialect, database.asked
 
-    async def read(self, work: Callable[[Session], T]) -> T:
+    async def run(self, work: Callable[[], T]) -> T:
         self.count += 1
         failure, self.failure = self.failure, None
         if failure:
             raise failure
-        found = await self._database.read(work)
+        found = await self._database.run(work)
         await self.gate.wait()
         return found
 

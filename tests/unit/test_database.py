@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import Session
 
 from services import database as module
@@ -229,6 +230,38 @@ def test_connections_that_broke_while_nobody_used_them_are_replaced_unnoticed(
             with transaction() as session:
                 assert backend(session) not in broken
     other.close()
+
+
+def test_a_statement_of_its_own_is_asked_again_when_its_connection_broke_while_nobody_used_it(
+    on_postgresql: Database,
+) -> None:
+    ask = 'SELECT pg_backend_pid()'
+    ((broken,),) = on_postgresql.asked(ask, {})
+    with on_postgresql.reading() as killer:
+        killer.execute(text('SELECT pg_terminate_backend(:pid, 5000)'), {'pid': broken})
+    ((made_again,),) = on_postgresql.asked(ask, {})
+    assert made_again != broken
+
+
+def test_a_statement_of_its_own_that_loses_its_connection_twice_is_told_as_that(on_postgresql: Database) -> None:
+    with pytest.raises(Unavailable, match='does not answer'):
+        on_postgresql.asked('SELECT pg_terminate_backend(pg_backend_pid())', {})
+
+
+def test_a_statement_of_its_own_leaves_no_transaction_and_is_limited_as_a_read(on_postgresql: Database) -> None:
+    for _ in range(2):
+        on_postgresql.asked('SELECT 1', {})
+        shown = on_postgresql.asked("SELECT pg_backend_pid(), current_setting('statement_timeout')", {})
+        ((pid, limit),) = shown
+        assert limit == '5s'
+        with on_postgresql.reading() as session:
+            found = session.execute(text('SELECT state FROM pg_stat_activity WHERE pid = :pid'), {'pid': pid})
+            assert found.scalar_one() == 'idle'
+
+
+def test_what_is_wrong_with_a_statement_is_no_failure_of_the_database(on_postgresql: Database) -> None:
+    with pytest.raises(ProgrammingError):
+        on_postgresql.asked('SELECT nothing FROM nowhere', {})
 
 
 def test_a_connection_that_breaks_at_the_commit_leaves_the_outcome_open(on_postgresql: Database) -> None:

@@ -91,8 +91,8 @@ class HoldingDatabase(Database):
     hold: asyncio.Event | None = None
     held = 0
 
-    async def read(self, work: Callable[[Session], T]) -> T:
-        result, hold = await super().read(work), self.hold
+    async def run(self, work: Callable[[], T], *, writes: bool = False) -> T:
+        result, hold = await super().run(work, writes=writes), self.hold
         if hold:
             self.held += 1
             await hold.wait()
