@@ -17,24 +17,33 @@ READING = ('GET', 'HEAD')
 documented_token = OAuth2PasswordBearer(tokenUrl='/api/auth/token', auto_error=False)
 
 
+SECURITY = [{documented_token.scheme_name: list[str]()}]
+"""How the document says that a route asks who the caller is, where no dependency of it does."""
+
+
 def current_identity(auth: Auth, *scopes: KeyScope) -> Callable[..., Awaitable[Identity]]:
-    """A dependency that answers with the ``Identity`` of the request.
-
-    It raises ``InvalidToken`` where there is none, ``Forbidden`` for another site's use of a cookie and
-    ``InvalidRequest`` for two Authorization headers.
-
-    :param scopes: those of the API keys that may do this; without, none may.
-    """
+    """A dependency that answers with the ``Identity`` of the request; raises as :func:`identity_of`."""
 
     async def identity(request: Request, _: Annotated[str | None, Depends(documented_token)]) -> Identity:
-        token = bearer(request)
-        if token is None:
-            return _of_cookie(request)
-        found = await auth.authenticate_user(token)
-        found.require(*scopes)
-        return found
+        return await identity_of(request, auth, *scopes)
 
     return identity
+
+
+async def identity_of(request: Request, auth: Auth, *scopes: KeyScope) -> Identity:
+    """Who sends the request.
+
+    :param scopes: those of the API keys that may do this; without, none may.
+    :raises InvalidToken: nobody who is known.
+    :raises Forbidden: another site's use of a cookie, or a key of another scope.
+    :raises InvalidRequest: two Authorization headers.
+    """
+    token = bearer(request)
+    if token is None:
+        return _of_cookie(request)
+    found = await auth.authenticate_user(token)
+    found.require(*scopes)
+    return found
 
 
 def bearer(request: Request) -> str | None:

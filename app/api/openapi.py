@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 
 from app.api.errors import STATUS
+from app.api.identity import SECURITY
 from app.api.openapi_parameters import Parameter
 from services.rest_examples import ANSWERS, ERRORS
 from services.rest_schemas import ErrorAnswer, success
@@ -61,6 +62,7 @@ def described(
     etag: bool = False,
     files: Sequence[str] = (),
     example: object = None,
+    asks_who: bool = False,
 ) -> dict[str, Any]:
     """What a route's decorator is given for the document; nothing of it changes what the route does.
 
@@ -72,6 +74,7 @@ def described(
     :param files: the media types of an answer that is a file.
     :param example: of an answer without our envelope.
     :param etag: whether ``If-None-Match`` is understood.
+    :param asks_who: whether the route itself asks who the caller is, where others have a dependency.
     """
     route: dict[str, Any] = {'summary': title, 'status_code': status, 'response_description': 'What was asked for.'}
     responses: dict[str, Any] = {
@@ -93,6 +96,8 @@ def described(
         more['parameters'] = [dict(parameter) for parameter in takes]
     if body:
         more['requestBody'] = body
+    if asks_who:
+        more['security'] = SECURITY
     return {**route, 'openapi_extra': more}
 
 
