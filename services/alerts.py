@@ -156,7 +156,7 @@ class Alerts:
         return Evaluation(
             at=facts.now,
             active=tuple(active.values())[:MAX_ALERTS],
-            started=tuple(alert for key, alert in active.items() if key in begun),
+            started=tuple([alert for key, alert in active.items() if key in begun]) if begun else (),
             newest=facts.newest,
             complete=complete,
         )
@@ -178,7 +178,8 @@ class Alerts:
     def _present(self, known: ByRule, facts: AlertFacts) -> dict[str, Alert]:
         """Most severe first, then newest first; the message tells the present figures."""
         pairs = [(known[rule.key], rule) for rule in self._rules if rule.key in known]
-        pairs.sort(key=lambda pair: (SEVERITY.index(pair[1].type), -pair[0].started_at))
+        if len(pairs) > 1:
+            pairs.sort(key=lambda pair: (SEVERITY.index(pair[1].type), -pair[0].started_at))
         return {
             rule.key: Alert(
                 type=rule.type,

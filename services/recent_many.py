@@ -12,7 +12,7 @@ from sqlmodel import Session
 from services.database import Database
 from services.many_users import dialect_of, for_driver
 from services.recent import RECENT, Recent, RecentItem, ShownPrediction
-from services.row_lists import RowList
+from services.row_lists import RowList, listed, listing
 from services.scores import RiskBands
 from services.user_states import UserState
 
@@ -99,7 +99,7 @@ EARLIEST = {
 }
 NEW = {
     dialect: for_driver(
-        RowList(COLUMNS, SOURCE.format(spans=spans, predictions='prediction p', condition=IN_SPAN)).statement,
+        listing([RowList(COLUMNS, SOURCE.format(spans=spans, predictions='prediction p', condition=IN_SPAN))], dialect),
         dialect,
         parameter='spans',
     )
@@ -122,7 +122,8 @@ def new_rows(database: Database, spans: Mapping[int, Span]) -> dict[int, list[Sh
 
     :param spans: by user. Nobody's may be long: all of it is read.
     """
-    found = _by_user(database.asked(NEW[database.dialect], _spans(spans)))
+    (new,) = listed(database.asked(NEW[database.dialect], _spans(spans)))
+    found = _by_user(new)
     return {user_id: sorted(rows, key=lambda row: row.arrival) for user_id, rows in found.items()}
 
 

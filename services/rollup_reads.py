@@ -109,22 +109,21 @@ def sums_by_user(
     user_ids: Iterable[int], days: Iterable[Sequence[int]], customers: Iterable[Sequence[int]]
 ) -> dict[int, RollupSums]:
     """The sums of each user, from the rows of :func:`sum_lists`."""
-    of_days = {user_id: sums for user_id, *sums in days}
-    of_customers = {user_id: sums for user_id, *sums in customers}
+    of_days, of_customers = {row[0]: row for row in days}, {row[0]: row for row in customers}
     return {
         user_id: _sums(of_days.get(user_id, NO_DAYS), of_customers.get(user_id, NO_CUSTOMERS)) for user_id in user_ids
     }
 
 
-NO_DAYS = (0,) * 9
-NO_CUSTOMERS = (0,) * (12 + NEWLY_HIGH_DAYS)
+NO_DAYS = (0,) * 10
+NO_CUSTOMERS = (0,) * (13 + NEWLY_HIGH_DAYS)
 """What a user without data has of either statement."""
 
 
 def _sums(days: Sequence[int], customers: Sequence[int]) -> RollupSums:
     """From the rows of the two statements, whose distinct customers come in the order of :class:`Aggregates`."""
-    every, every_sum, week, week_sum, week_before, week_before_sum, high, medium, today = days
-    latest_now, latest_sum, at_anchor, at_anchor_sum, week_ago, week_ago_sum = customers[:6]
+    _user_id, every, every_sum, week, week_sum, week_before, week_before_sum, high, medium, today = days
+    _user_id, latest_now, latest_sum, at_anchor, at_anchor_sum, week_ago, week_ago_sum = customers[:7]
     aggregates = Aggregates(
         Total(every, every_sum),
         high,
@@ -135,9 +134,9 @@ def _sums(days: Sequence[int], customers: Sequence[int]) -> RollupSums:
         Total(latest_now, latest_sum),
         Total(at_anchor, at_anchor_sum),
         Total(week_ago, week_ago_sum),
-        *customers[6:11],
+        *customers[7:12],
     )
-    return RollupSums(aggregates, HighRisk(customers[11], tuple(customers[12:])))
+    return RollupSums(aggregates, HighRisk(customers[12], tuple(customers[13:])))
 
 
 # their numbers are written into them: to fill in dozens of parameters takes longer than to read what is found
