@@ -62,6 +62,8 @@ class AccessWatch:
         self._supervisor = supervisor
         self._clock = clock
         self._deadlines = Deadlines(connections, self._due, clock=clock)
+        self._checked: int | None = None
+        """The changes of access after which everybody was checked."""
         self._checks: list[Callable[[], Awaitable[None]]] = [self.check]
         hub.on_access(self.check_user)
 
@@ -82,7 +84,12 @@ class AccessWatch:
 
     async def check(self) -> None:
         """End what may go on no longer: who is in doubt is looked at, by one query of each kind."""
-        await self._check(self._connections)
+        changes = self._hub.access_changes
+        if changes == self._checked:
+            await self._check([each for each in self._connections if each.approved is not each.identity])
+        else:
+            await self._check(self._connections)
+            self._checked = changes
 
     async def check_user(self, user_id: int) -> None:
         """The same of one user, as soon as there is a reason."""

@@ -58,10 +58,7 @@ class LiveHub:
         patience: Patience = PATIENCE,
         lane: Lane | None = None,
     ) -> None:
-        """
-        :param users: whoever else looks users up may share it.
-        :param lane: whoever else has work that takes long may share it; it is closed with the hub.
-        """
+        """:param users: whoever else looks users up may share it, as the ``lane``, which is closed with the hub."""
         self.refresh_seconds = refresh_seconds
         self.phases = max(1, round(refresh_seconds / PHASE_SECONDS))
         self._dashboard = dashboard
@@ -97,6 +94,11 @@ class LiveHub:
         return self._looks.seen(user_id)
 
     @property
+    def access_changes(self) -> int:
+        """As :attr:`Looks.access_changes`."""
+        return self._looks.access_changes
+
+    @property
     def away(self) -> bool:
         """Whether the database did not answer the last look."""
         return self._looks.away
@@ -110,7 +112,7 @@ class LiveHub:
         self._looks.on_change(listener)
 
     def on_access(self, listener: OnAccess) -> None:
-        """Call ``listener(user_id)`` when a watched user was disabled, got a new password or revoked something."""
+        """As :meth:`Looks.on_access`."""
         self._looks.on_access(listener)
 
     def on_alert(self, listener: Callable[[int, Alert], Awaitable[None]]) -> None:

@@ -70,6 +70,8 @@ class Looks:
         self._numbers = itertools.count(1)
         self._away: Unavailable | None = None
         """Why the last look failed, while it did."""
+        self.access_changes = 0
+        """How often a watched user was disabled, got a new password or revoked something; counted before it is told."""
         self._on_change: list[OnChange] = []
         self._on_access: list[OnAccess] = []
 
@@ -176,6 +178,7 @@ class Looks:
         if before is None or before.state is None:
             return
         if _access(state) != _access(before.state):  # first, so that nobody who may not is told of the change
+            self.access_changes += 1
             for ending in self._on_access:
                 await tell(ending(user_id))
         if state and state.revision > before.state.revision:

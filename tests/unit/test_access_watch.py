@@ -243,6 +243,50 @@ async def test_one_who_was_let_stay_is_not_judged_again_while_nothing_can_have_e
     assert live.connections.get('s1')
 
 
+async def test_while_nobodys_access_changes_nobody_is_looked_at_again(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+    seen = live.hub.seen
+    monkeypatch.setattr(live.hub, 'seen', lambda user_id: (looked_at.append(user_id), seen(user_id))[1])
+    live.connect()
+    await live.hub.beat([live.user_id])
+    for _ in range(2):
+        await live.access.check()
+    looked_at.clear()
+    live.take(1)
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    assert looked_at == []
+    with live.database.writing() as session:
+        session.get_one(type(live.user), live.user_id).disabled = True
+    await live.hub.beat([live.user_id])
+    assert looked_at != [], 'at once'
+
+
+async def test_a_check_that_failed_is_made_again_of_everybody(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = ApiKeys(live.database, clock=live.clock)
+    made = await keys.create(live.user_id, 'a key', KeyScope.READ, token_version=0)
+    live.connect()
+    live.connection().identity = await live.auth.authenticate_user(made.key)
+    await live.hub.beat([live.user_id])
+    await live.access.check()
+    read = live.auth.credentials.of_many
+
+    async def failing(_states: Collection[UserState]) -> dict[int, UserCredentials]:
+        raise Unavailable('The database is away.')
+
+    monkeypatch.setattr(live.auth.credentials, 'of_many', failing)
+    await keys.revoke(live.user_id, made.info.id)
+    await live.hub.beat([live.user_id])
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await live.access.check()
+    monkeypatch.setattr(live.auth.credentials, 'of_many', read)
+    await live.access.check()
+    assert live.connections.get('s1') is None
+
+
 async def test_what_is_shown_later_is_judged_though_the_user_is_as_before(live: Live) -> None:
     signed_in = Identity.of(live.user, expires_at=NOON + timedelta(hours=1), signed_in_at=NOON)
     good = await live.auth.authenticate_user(live.auth.issue_token(signed_in).access_token)
