@@ -147,10 +147,6 @@ class Database:
         with self._asking.connect() as connection:
             return connection.exec_driver_sql(statement, dict(parameters)).all()
 
-    async def ask(self, statement: str, parameters: Mapping[str, str]) -> Sequence[Sequence[Any]]:
-        """The same on a worker thread."""
-        return await self.run(lambda: self.asked(statement, parameters))
-
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in a reading transaction on a worker thread."""
         return await self.run(lambda: self._within(self.reading, work))
