@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +16,11 @@ from app.pages.board_at_risk import BoardAtRisk
 from app.pages.board_exporter import BoardExporter
 from app.pages.board_news import BoardNews
 from app.pages.board_services import BoardIdentity, BoardServices, BoardSnapshot
+from app.pages.board_standing import BoardStanding
 from app.pages.board_views import ViewDesk
 from app.pages.board_visit import BoardVisit
 from app.pages.dashboard_view import DashboardView
+from app.pages.first_show import first_show
 from app.pages.frame import frame
 from app.pages.page_zone import follow_zone
 from app.pages.reader import numbers_of
@@ -46,9 +47,6 @@ ASSETS = ('charts.css', 'charts.js', 'views.css', 'polling.js', 'view.js', 'aler
 FIRST_SECONDS = 0.05
 TOGETHER_SECONDS = 0.3
 """How long numbers wait for their charts, to be shown together: those of another query, and newer ones of the same."""
-FIRST_BUILD_SECONDS, FIRST_NUMBERS_SECONDS = 0.15, 0.5
-"""How long the page waits for all it shows at first; and while it has no numbers, as those would only come when its
-scripts have run. Longer, and a skeleton is the better answer."""
 
 
 class Board:
@@ -63,6 +61,7 @@ class Board:
         self._address = BoardAddress(client, address_of(self._state.query, place=place), on_leave=self._go)
         self._numbers = numbers_of(client)
         self._news = BoardNews(time.monotonic)
+        self._standing = BoardStanding(services.hub, identity.user_id)
         self._as_of: datetime | None = None
         self._partly = False
         """Whether the numbers that are shown have come without their charts."""
@@ -121,10 +120,7 @@ class Board:
 
     async def first_show(self) -> None:
         """Put the numbers into the page itself when they are at hand; the first tick brings them otherwise."""
-        shown = {background_tasks.create(self.refresh())}
-        await asyncio.wait(shown, timeout=FIRST_BUILD_SECONDS)
-        if self._as_of is None and not self._partly:
-            await asyncio.wait(shown, timeout=FIRST_NUMBERS_SECONDS - FIRST_BUILD_SECONDS)
+        await first_show(self.refresh(), has_numbers=lambda: self._partly or self._as_of is not None)
 
     async def refresh(self) -> None:
         with written_as(self._numbers):
@@ -145,6 +141,11 @@ class Board:
 
     async def _show(self, query: DashboardQuery) -> bool:
         """Whether that is still what the page is to show."""
+        if self._at_risk.stands and self._visit.stands and (as_of := self._standing.as_of(query)):
+            self._as_of = as_of
+            self._connection.show(as_of)
+            return True
+        state = self._standing.state
         snapshot = await self._services.hub.snapshot(self._user_id, query)
         if not self._waits_for(query):
             return False  # nor are its charts asked for
@@ -161,10 +162,11 @@ class Board:
             self._summary.set_text(news)
         self._view.show_busy(False, why=NEWER if snapshot.refreshing else '')
         self._waiting = False
-        self._as_of = snapshot.as_of
         self._error.clear_error()
         self._connection.show_delayed(False)
+        self._as_of = snapshot.as_of
         self._connection.show(snapshot.as_of)
+        self._standing.shown(query, state=state, contents=snapshot.contents)
         await self._at_risk.show(charts, query, revision=self._services.news.revision(self._user_id))
         await self._visit.show()
         return True
@@ -186,6 +188,7 @@ class Board:
     def _wait(self, query: DashboardQuery, why: str) -> None:
         """The numbers are on their way: the next tick asks again."""
         if self._waits_for(query):
+            self._standing.forget()
             self._waiting = True
             self._view.show_busy(True, why=why)
             self._error.clear_error()
@@ -193,6 +196,7 @@ class Board:
 
     def _fail(self, query: DashboardQuery, reason: str) -> None:
         if self._waits_for(query):
+            self._standing.forget()
             self._error.show(reason, as_of=self._as_of, partly=self._partly)
             self._connection.show_delayed(True)
 
@@ -203,10 +207,7 @@ class Board:
             self._show_address(typed=typed)
 
     def _show_address(self, *, typed: str = '', correct: bool = False) -> None:
-        self._address.show(self._here(), typed=typed, correct=correct)
-
-    def _here(self) -> str:
-        return address_of(self._state.query, place=self._at_risk.place)
+        self._address.show(address_of(self._state.query, place=self._at_risk.place), typed=typed, correct=correct)
 
     def _go(self, parameters: Mapping[str, str]) -> str:
         """The browser went to another address of the board."""
@@ -218,7 +219,7 @@ class Board:
         if not self._asks_something_else(follow) and is_another:
             background_tasks.create(self._at_risk.again())
         self._filters.write(self._state.typed)
-        return self._here()
+        return address_of(self._state.query, place=self._at_risk.place)
 
     def _clear(self, name: str) -> None:
         self._change(lambda: self._state.clear(name))

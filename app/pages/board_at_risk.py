@@ -73,6 +73,11 @@ class BoardAtRisk:
         """Whether the reader asked for other rows than are shown, and they are not there yet."""
         return self._asked
 
+    @property
+    def stands(self) -> bool:
+        """Whether all of it is as new as the board it was shown with."""
+        return self._shown is not None and self._valued and not self._asked
+
     async def show(self, charts: Charts, query: DashboardQuery, *, revision: int | None) -> None:
         """Bring the list up to date with the board's charts.
 

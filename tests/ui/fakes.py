@@ -20,7 +20,7 @@ from services.export_formats import ExportFormat
 from services.export_grants import ExportState
 from services.identity import NEVER, Proof, Right
 from services.preferences import PreferenceChange, Preferences
-from services.query import DashboardQuery
+from services.query import EVERYTHING, DashboardQuery
 from services.questions import Question
 from services.saved_views import SavedView
 from services.schemas import (
@@ -152,6 +152,10 @@ class FakeHub:
     """By risk, the first of them as the charts have them."""
     time_zone: str = 'Europe/Berlin'
     """Whose days all this is of."""
+    state: FakeZoneState | None = None
+    """What the last look told; none: each look tells another."""
+    standing: FakeSnapshot | None = None
+    """What nothing has to be worked out for."""
     error: ChurnboardError | None = None
     charts_error: ChurnboardError | None = None
     queries: list[DashboardQuery] = field(default_factory=list)
@@ -170,13 +174,16 @@ class FakeHub:
             has_sample=self.has_sample,
         )
 
+    def ready(self, _user_id: int, query: DashboardQuery) -> FakeSnapshot | None:
+        return self.standing if query == EVERYTHING else None
+
     async def charts(self, _user_id: int, _query: DashboardQuery) -> Charts:
         if self.charts_error:
             raise self.charts_error
         return self.board_charts
 
     def seen(self, _user_id: int) -> FakeZoneSeen:
-        return FakeZoneSeen(state=FakeZoneState(time_zone=self.time_zone))
+        return FakeZoneSeen(state=self.state or FakeZoneState(time_zone=self.time_zone))
 
     def watch(self, _user_id: int, *, on_change: Callable[[], Awaitable[None]]) -> FakeWatch:
         self.on_change = on_change

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from nicegui.testing import User
 
-from app.pages.board import FIRST_BUILD_SECONDS
+from app.pages.first_show import BUILD_SECONDS
 from services.query import DashboardQuery
 from services.questions import BeingWorkedOut
 from tests.ui.drawn import page
@@ -48,11 +48,11 @@ async def test_numbers_that_are_not_at_hand_are_left_open(user: User, hub: FakeH
 async def test_numbers_that_take_a_little_are_waited_for_as_scripts_take_longer(
     user: User, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr('app.pages.board.FIRST_NUMBERS_SECONDS', 20)
+    monkeypatch.setattr('app.pages.first_show.NUMBERS_SECONDS', 20)
     snapshot = hub.snapshot
 
     async def slowly(user_id: int, query: DashboardQuery) -> FakeSnapshot:
-        await asyncio.sleep(2 * FIRST_BUILD_SECONDS)
+        await asyncio.sleep(2 * BUILD_SECONDS)
         return await snapshot(user_id, query)
 
     monkeypatch.setattr(hub, 'snapshot', slowly)
