@@ -15,5 +15,6 @@ def statements_of(database: Database, kind: str) -> list[str]:
         if str(given[2]).lstrip().startswith(kind):
             found.append(str(given[2]))
 
-    event.listen(database.engine, 'before_cursor_execute', note)
+    for engine in {database.engine, database._asking}:
+        event.listen(engine, 'before_cursor_execute', note)
     return found
