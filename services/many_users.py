@@ -5,7 +5,7 @@ A parameter for each takes SQLAlchemy three times as long as everything else tha
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import orjson
 from sqlalchemy import ColumnElement, SQLColumnExpression, text
@@ -16,6 +16,21 @@ AMONG_USERS = {
     'sqlite': 'IN (SELECT value FROM json_each(:users))',
 }
 """As :func:`of_users`, in the words of the database."""
+
+
+def unpacked(parameter: str, columns: Sequence[str], dialect: str, *, name: str) -> str:
+    """A table of whole numbers from one parameter, which is a JSON list of lists.
+
+    :param columns: what the places of a list are called, in their order.
+    :param name: of the table.
+    """
+    if dialect == 'postgresql':
+        values = [f'CAST(value ->> {place} AS bigint) AS {column}' for place, column in enumerate(columns)]
+        source = f'jsonb_array_elements(CAST(:{parameter} AS jsonb))'
+    else:
+        values = [f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns)]
+        source = f'json_each(:{parameter})'
+    return f'(SELECT {", ".join(values)} FROM {source}) AS {name}'
 
 
 def dialect_of(session: Session) -> str:

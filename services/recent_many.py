@@ -10,7 +10,7 @@ import orjson
 from sqlmodel import Session
 
 from services.database import Database
-from services.many_users import dialect_of, for_driver
+from services.many_users import AMONG_USERS, dialect_of, for_driver, unpacked
 from services.recent import RECENT, Recent, RecentItem, ShownPrediction
 from services.row_lists import RowList, listed, listing
 from services.scores import RiskBands
@@ -19,16 +19,7 @@ from services.user_states import UserState
 Span = tuple[int, int]
 """Arrival numbers: after the first, up to and with the second."""
 
-SPANS = {
-    'sqlite': (
-        "(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS after, "
-        "json_extract(value, '$[2]') AS upto FROM json_each(:spans)) AS span"
-    ),
-    'postgresql': (
-        '(SELECT CAST(value ->> 0 AS bigint) AS user_id, CAST(value ->> 1 AS bigint) AS after, '
-        'CAST(value ->> 2 AS bigint) AS upto FROM jsonb_array_elements(CAST(:spans AS jsonb))) AS span'
-    ),
-}
+SPANS = {name: unpacked('spans', ('user_id', 'after', 'upto'), name, name='span') for name in AMONG_USERS}
 
 # The columns are those of ShownPrediction.
 COLUMNS = """
@@ -54,16 +45,7 @@ LATEST_OF = {
     'postgresql': (f'LATERAL ({LATEST.format(columns="*")}) p', 'true'),
 }
 
-KNOWN_UP_TO = {
-    'sqlite': (
-        "(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS after, "
-        "json_extract(value, '$[2]') AS revision FROM json_each(:known)) AS known"
-    ),
-    'postgresql': (
-        '(SELECT CAST(value ->> 0 AS bigint) AS user_id, CAST(value ->> 1 AS bigint) AS after, '
-        'CAST(value ->> 2 AS bigint) AS revision FROM jsonb_array_elements(CAST(:known AS jsonb))) AS known'
-    ),
-}
+KNOWN_UP_TO = {name: unpacked('known', ('user_id', 'after', 'revision'), name, name='known') for name in AMONG_USERS}
 GOES_ON = f'r.rewritten <= known.revision AND r.arrivals - known.after <= {RECENT}'
 """Whether what is known of a user is still right, and what came since is not more than is shown."""
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from services.database import Database
-from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
+from services.many_users import AMONG_USERS, dialect_of, for_driver, unpacked, users_parameter
 from services.row_lists import RowList
 from services.scores import RiskBands
 
@@ -75,26 +75,15 @@ CHANGED = """
     WHERE r.revision IS NULL OR r.revision <> known.revision OR u.token_version <> known.token_version
        OR CASE WHEN u.disabled THEN 1 ELSE 0 END <> known.disabled OR u.access_revision <> known.access_revision
 """
-KNOWN = {
-    'sqlite': (
-        "(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS revision, "
-        "json_extract(value, '$[2]') AS token_version, json_extract(value, '$[3]') AS disabled, "
-        "json_extract(value, '$[4]') AS access_revision "
-        'FROM json_each(:known)) AS known'
-    ),
-    'postgresql': (
-        '(SELECT CAST(value ->> 0 AS bigint) AS user_id, CAST(value ->> 1 AS bigint) AS revision, '
-        'CAST(value ->> 2 AS bigint) AS token_version, CAST(value ->> 3 AS bigint) AS disabled, '
-        'CAST(value ->> 4 AS bigint) AS access_revision '
-        'FROM jsonb_array_elements(CAST(:known AS jsonb))) AS known'
-    ),
-}
-
+KNOWN = ('user_id', 'revision', 'token_version', 'disabled', 'access_revision')
+"""The places of what :func:`known_as` says."""
 
 BY_ID = {name: for_driver(states.statement, name) for name, states in STATES.items()}
 BY_CHANGE = {
-    name: for_driver(CHANGED.format(columns=COLUMNS, known=known), name, parameter='known')
-    for name, known in KNOWN.items()
+    name: for_driver(
+        CHANGED.format(columns=COLUMNS, known=unpacked('known', KNOWN, name, name='known')), name, parameter='known'
+    )
+    for name in AMONG_USERS
 }
 
 
