@@ -84,8 +84,12 @@
       .forEach((key) => sessionStorage.removeItem(key));
   }
 
+  // The server tells every page of the session to ask for itself again. The one that goes to the sign-in by itself
+  // must not: it would take this place there, for whoever signs in next.
   function onSubmit({ target }) {
-    if (target.matches('form[action$="/logout"]')) forgetDrafts('of all');
+    if (!target.matches('form[action$="/logout"]')) return;
+    window.socket?.off('open');
+    forgetDrafts('of all');
   }
 
   forgetDrafts('of others');

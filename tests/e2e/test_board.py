@@ -135,19 +135,6 @@ def test_an_export_downloads_what_is_filtered(telco_board: Board, sign_in: SignI
     assert {row['customer_id'] for row in rows} == {'7590-VHVEG'}
 
 
-def test_sign_out_ends_every_open_page_of_the_session(board: Board, sign_in: SignIn, page: Page) -> None:
-    sign_in(board, ALICE)
-    other = page.context.new_page()
-    other.goto(board.url)
-    expect(other.locator('[data-connection]')).to_contain_text('Live')
-    page.locator('header summary').click()
-    page.get_by_role('button', name='Sign out').click()
-    expect(page).to_have_url(re.compile('/login'))
-    expect(other).to_have_url(re.compile('/login'), timeout=20_000)
-    page.goto(board.url)
-    expect(page).to_have_url(re.compile('/login'))
-
-
 def test_disabling_an_account_ends_its_open_page_within_a_beat(board: Board, sign_in: SignIn, page: Page) -> None:
     email = 'carol@example.com'
     board.add_user(email)

@@ -127,6 +127,7 @@ def test_a_note_that_was_begun_outlives_a_reload_and_belongs_to_who_began_it(
     new_note(customer).fill('of Erin alone')
     customer.locator('header summary').click()
     customer.get_by_role('button', name='Sign out').click()
+    expect(customer).to_have_url(f'{board.url}/login')
     gina = 'gina-of-customers@example.com'
     with board.rest(board.add_user(gina)) as others:
         score(others, 0.5)

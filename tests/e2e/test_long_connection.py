@@ -145,7 +145,7 @@ def test_who_sits_down_after_somebody_else_sees_nothing_of_them(board: Board, pe
     expect(person.locator('.pill')).to_contain_text('Live')
     person.get_by_label('Account').click()
     person.get_by_role('button', name='Sign out').click()
-    expect(person).to_have_url(re.compile('/login'))
+    expect(person).to_have_url(f'{board.url}/login')
     kept = person.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')
     assert SECRET_CUSTOMER not in kept
     assert PERSON not in kept
