@@ -19,7 +19,6 @@ from app.disconnects import QuietDisconnects
 from app.kept_files import KeptFiles
 from app.lifespan import lifespan
 from app.live_door import LiveDoor
-from app.page_door import PageDoor
 from app.page_registry import PageRegistry
 from app.request_timeouts import RequestLimits, RequestTimeouts
 from app.routes import ASSETS, PAGES, add_pages, add_rest
@@ -230,7 +229,6 @@ def create_app(services: Services) -> ASGIApp:
         generate_unique_id_function=lambda route: route.name,  # what tools name their functions after
         lifespan=lifespan(services),
     )
-    app.add_middleware(PageDoor)
     app.add_middleware(BodyLimit, limits=BODIES, otherwise=MAX_BODY)
     app.add_middleware(SignInGate, auth=services.auth, settings=services.settings, pages=PAGES, also_open=('/metrics',))
     app.add_middleware(QuietDisconnects)

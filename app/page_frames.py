@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from nicegui import Client, core
+from nicegui import Client
 from socketio import AsyncServer
 
 from services.counters import Counters
@@ -66,8 +66,7 @@ class PageFrames:
         """Without waiting for one who may never read again."""
         socket = self._server.eio.sockets.get(engine_id)
         if socket:
-            await socket.close(wait=False, abort=True)
-            await socket.queue.put(None)  # it ends what writes, and with that the link
+            await socket.close(abort=True)
 
 
 def _may_link(environ: Mapping[str, Any]) -> bool:
@@ -131,9 +130,3 @@ def _is_json(argument: object) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
-
-
-def hear_pages(counters: Counters) -> None:
-    """From now on, for all pages of this process."""
-    frames = PageFrames(core.sio, counters=counters, on_frame=core.sio._handle_eio_message)
-    core.sio.eio.on('message', frames.hear)

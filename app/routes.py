@@ -26,8 +26,9 @@ from app.api import (
 )
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
-from app.page_frames import hear_pages
+from app.page_engine import link_pages
 from app.page_log import take_page_logs
+from app.page_outbox import sleep_between_messages
 from app.page_socket import spare_updates
 from app.pages import login
 from app.pages.connect import connect_page
@@ -111,5 +112,6 @@ def add_pages(app: FastAPI, services: Services) -> None:
         show_welcome_message=False,
     )
     spare_updates()
+    sleep_between_messages()
     take_page_logs()
-    hear_pages(services.counters)
+    link_pages(services.counters, noticed_seconds=LINK_NOTICED_SECONDS)

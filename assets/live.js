@@ -258,6 +258,9 @@
       document.dispatchEvent(new Event('churnboard:linked'));
       paint();
     });
+    socket.on('as_of', (time) => { // nothing but the time is newer: see components/connection.py
+      if (root()) root().dataset.asOf = time;
+    });
     socket.on('disconnect', (reason) => {
       if (reason === 'io client disconnect') return;
       lose();

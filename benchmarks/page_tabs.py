@@ -25,6 +25,7 @@ import orjson
 from benchmarks.live_clients import Heard
 from benchmarks.live_rest import connected
 from benchmarks.websocket import WebSocket
+from components.connection import BEAT
 from components.markup import nodes
 from services.errors import Unavailable
 
@@ -220,7 +221,7 @@ class Tab(WebSocket):
 
     def _hear(self, payload: bytes) -> None:
         name, message = orjson.loads(payload[2:])
-        number = message.pop('_id', None)
+        number = message.pop('_id', None) if isinstance(message, dict) else None
         if number is not None:
             if number < self._next:
                 return  # it was here before
@@ -230,15 +231,14 @@ class Tab(WebSocket):
         heard.bytes[name] += len(payload)
         if name == 'update':
             self._update(message)
+        elif name == BEAT:
+            self._note_fresh()
         elif name == 'open' or (name == 'run_javascript' and 'location.reload' in message['code']):
             self.refused(payload)  # a browser would go away from this page
 
     def _update(self, changes: dict[str, dict[str, Any] | None]) -> None:
         if _fresh(changes):
-            now = time.perf_counter()
-            if self._fresh_at is not None:
-                self._tabs.heard.gaps.append(now - self._fresh_at)
-            self._fresh_at = now
+            self._note_fresh()
             self._want_charts()
         if self._empty_charts:
             self._empty_charts -= {number for number, element in changes.items() if element and 'children' in element}
@@ -249,6 +249,12 @@ class Tab(WebSocket):
                     self.elements.pop(number, None)
                 else:
                     self.elements[number] = element
+
+    def _note_fresh(self) -> None:
+        now = time.perf_counter()
+        if self._fresh_at is not None:
+            self._tabs.heard.gaps.append(now - self._fresh_at)
+        self._fresh_at = now
 
     def _want_charts(self) -> None:
         """As if all of them were near; a page without numbers never asks."""

@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from nicegui import ui
+from nicegui import core, ui
 
 from components.element_state import set_prop
 from components.formats import ENGLISH, NumberFormat
+
+BEAT = 'as_of'
+"""What assets/live.js hears on the page's socket."""
 
 
 class Connection(ui.element, default_classes='connection'):
@@ -67,7 +70,16 @@ class Connection(ui.element, default_classes='connection'):
         set_prop(self, 'data-critical', ' '.join(alerts))
 
     def show(self, as_of: datetime) -> None:
-        set_prop(self, 'data-as-of', as_of.isoformat(timespec='milliseconds'))
+        set_prop(self, 'data-as-of', _written(as_of))
+
+    async def beat(self, as_of: datetime) -> None:
+        """Nothing else is newer: told past the elements and what is kept until a browser says that it has it.
+
+        One that is lost is followed by another.
+        """
+        told = _written(as_of)
+        dict.__setitem__(self.props, 'data-as-of', told)  # whatever else is shown next comes with it
+        await core.sio.emit(BEAT, told, room=self.client.id)
 
     def show_delayed(self, delayed: bool) -> None:
         """The server knows that it cannot bring newer numbers: not live, however young the last ones are."""
@@ -76,3 +88,7 @@ class Connection(ui.element, default_classes='connection'):
     def show_paused(self, paused: bool, *, off: bool = False) -> None:
         """:param off: nothing newer is shown by itself, paused or not."""
         set_prop(self, 'data-paused', 'off' if off else 'true' if paused else None)
+
+
+def _written(as_of: datetime) -> str:
+    return as_of.isoformat(timespec='milliseconds')

@@ -143,7 +143,7 @@ class Board:
         """Whether that is still what the page is to show."""
         if self._at_risk.stands and self._visit.stands and (as_of := self._standing.as_of(query)):
             self._as_of = as_of
-            self._connection.show(as_of)
+            await self._connection.beat(as_of)
             return True
         state = self._standing.state
         snapshot = await self._services.hub.snapshot(self._user_id, query)

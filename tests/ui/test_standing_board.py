@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from nicegui import core
 from nicegui.testing import User
 
 from services.errors import Unavailable
@@ -44,11 +45,17 @@ async def test_nothing_is_asked_for_and_the_time_is_told(
 ) -> None:
     asked, before = len(standing.queries), as_of(user)
     assert user.client
-    sent = touched(user.client, monkeypatch)
+    elements, told = touched(user.client, monkeypatch), []
+
+    async def emit(*said: object, room: str) -> None:
+        told.append((room, *said))
+
+    monkeypatch.setattr(core.sio, 'emit', emit)
     await refresh(user)
     assert len(standing.queries) == asked
     assert before < as_of(user)
-    assert {element.props.get('data-as-of') is not None for element in sent} == {True}
+    assert told == [(user.client.id, 'as_of', as_of(user))]
+    assert list(elements) == []
 
 
 async def test_another_state_of_the_user_is_looked_at_whole(user: User, standing: FakeHub) -> None:

@@ -1,0 +1,80 @@
+"""What waits to be sent to a page: sent as NiceGUI does it, without a look each second whether there is anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from nicegui import Client, client
+from nicegui.dependencies import JsComponent
+from nicegui.element import Element
+from nicegui.outbox import Message, Outbox
+
+log = logging.getLogger(__name__)
+
+LINK_SECONDS = 0.1
+"""Between two looks whether a page that is to be sent something is linked: NiceGUI's."""
+
+
+class PageOutbox(Outbox):
+    """Asleep until something is put into it, or its page has ended.
+
+    NiceGUI's wakes each second: five times a beat, and most of what a page costs on which nothing changes.
+    """
+
+    async def loop(self) -> None:
+        """Send what is put in, until the page has ended."""
+        self._enqueue_event = filled = asyncio.Event()
+        filled.set()  # what was put in before could not say so
+        while not self._should_stop:
+            try:
+                await filled.wait()
+                if not self._should_stop:
+                    await self._send_to(self.client, filled)
+            except Exception:  # what cannot be sent must not be the last that is
+                log.exception('what changed on a page could not be written')
+                await asyncio.sleep(LINK_SECONDS)
+
+    async def _send_to(self, page: Client, filled: asyncio.Event) -> None:
+        if not page.has_socket_connection:
+            await asyncio.sleep(LINK_SECONDS)
+            return
+        filled.clear()
+        for message in [*self._taken_updates(page.id), *self._taken_messages()]:
+            try:
+                await self._emit(message)
+            except Exception:
+                log.exception('what changed on a page could not be sent')
+
+    def _taken_updates(self, page_id: str) -> Iterator[Message]:
+        """Components before the elements that need them."""
+        if not self.updates:
+            return
+        waiting = {number: each if isinstance(each, Element) else None for number, each in self.updates.items()}
+        written: dict[int, Any] = {number: each and each._to_dict() for number, each in waiting.items()}
+        self.updates.clear()
+        if unknown := self._unknown(each.component for each in waiting.values() if each):
+            components = [{'key': each.key, 'tag': each.tag} for each in unknown]
+            yield page_id, 'load_js_components', {'components': components}
+        yield page_id, 'update', written
+
+    def _unknown(self, components: Iterable[object]) -> list[JsComponent]:
+        """Those that the page has not loaded; it has then."""
+        unknown = {
+            each.name: each
+            for each in components
+            if isinstance(each, JsComponent) and each.name not in self._loaded_components
+        }
+        self._loaded_components.update(unknown)
+        return list(unknown.values())
+
+    def _taken_messages(self) -> Iterator[Message]:
+        while self.messages:
+            yield self.messages.popleft()
+
+
+def sleep_between_messages() -> None:
+    """From now on, for all pages of this process."""
+    client.Outbox = PageOutbox  # type: ignore[attr-defined]  # by the name that its pages make theirs by
