@@ -151,6 +151,7 @@ def moment(at: datetime) -> str:
     return f'{day(at)}, {time_of_day(at)}'
 
 
+@lru_cache(1024)
 def _dated(of: date, pattern: str) -> str:
     return f'{of:{pattern.replace("%-d", str(of.day))}}'
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
+from nicegui import ui
 from nicegui.elements.plotly import Plotly  # known before a page is built, or its import map lacks plotly.js
 
 from components.button import button
@@ -42,8 +42,10 @@ class Plot(Plotly, default_classes='plot'):
             self._encoded = encoded
             self.update()
 
-    def _get_figure_json(self) -> Any:
-        return orjson.Fragment(self._encoded)
+    def update(self) -> None:
+        """As NiceGUI's, past whoever may watch the attributes of an element."""
+        dict.__setitem__(self._props, 'options', orjson.Fragment(self._encoded))
+        ui.element.update(self)
 
 
 class LazyChart(Markup):
