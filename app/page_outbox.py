@@ -21,7 +21,7 @@ LINK_SECONDS = 0.1
 class PageOutbox(Outbox):
     """Asleep until something is put into it, or its page has ended.
 
-    NiceGUI's wakes each second: five times a beat, and most of what a page costs on which nothing changes.
+    NiceGUI's wakes each second: five times a beat, for each page, and for nothing.
     """
 
     async def loop(self) -> None:

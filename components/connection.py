@@ -78,6 +78,8 @@ class Connection(ui.element, default_classes='connection'):
         One that is lost is followed by another.
         """
         told = _written(as_of)
+        if told == self.props.get('data-as-of'):
+            return
         dict.__setitem__(self.props, 'data-as-of', told)  # whatever else is shown next comes with it
         await core.sio.emit(BEAT, told, room=self.client.id)
 

@@ -19,7 +19,7 @@ from tests.contract.raw_engine import (
     raw_engine,
     signed_in,
 )
-from tests.contract.watched import dropped, figure, leaving_nothing
+from tests.contract.watched import dropped, figure, leaving_nothing, until_figure
 
 # what a frame does is decided before any database is asked
 pytestmark = pytest.mark.parametrize('board', ['sqlite'], indirect=True)
@@ -188,6 +188,7 @@ async def test_who_does_not_sign_in_or_leaves_the_namespace_is_closed_after_ten_
             await engine.until_closed(SILENT_SECONDS + 5)
             return time.monotonic() - started
 
+    await until_figure(board, 'unauthenticated', 0)  # those of other tests, which may be closed late
     async with leaving_nothing(board):
         before = await dropped(board, 'silent_connection')
         cases = [silent(transport, left=left) for transport in TRANSPORTS for left in (False, True)]

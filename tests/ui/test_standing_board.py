@@ -56,6 +56,8 @@ async def test_nothing_is_asked_for_and_the_time_is_told(
     assert before < as_of(user)
     assert told == [(user.client.id, 'as_of', as_of(user))]
     assert list(elements) == []
+    await refresh(user)
+    assert len(told) == 1, 'the time is the same'
 
 
 async def test_another_state_of_the_user_is_looked_at_whole(user: User, standing: FakeHub) -> None:
