@@ -97,7 +97,7 @@ async def test_who_lets_more_wait_than_two_megabytes_is_cut_off_and_its_memory_i
     async with nobody_else_notices(board, calm, most=1.0):
         before, connections = [await figure(board, name) for name in ('process_resident_memory_bytes', 'connections')]
         most, afterwards = before, []
-        for _ in range(3):
+        for _ in range(4):
             at_once = asyncio.gather(
                 *(send_until_gone(board, token, transport, ASK, times=2_000) for _ in range(CLIENTS))
             )
@@ -107,8 +107,8 @@ async def test_who_lets_more_wait_than_two_megabytes_is_cut_off_and_its_memory_i
             await until_figures(board, {'connections': connections})  # what they held is freed as they go
             afterwards.append(await figure(board, 'process_resident_memory_bytes'))
         assert most - before < CLIENTS * ALLOWED + 20 * MEGABYTE, 'the answers are 40 megabytes for each'
-        # what they hold is used again by the next ones: else it would be twice as much; the first ones make the room
-        assert afterwards[-1] - afterwards[1] < CLIENTS * ALLOWED / 2, afterwards
+        # the first ones make the room; what they hold is used again by the next ones: else it would be twice as much
+        assert afterwards[-1] - afterwards[1] < CLIENTS * ALLOWED, afterwards
 
 
 @by_either_transport

@@ -15,6 +15,7 @@ from nicegui.dependencies import JsComponent
 from nicegui.element import Element
 
 from app.page_outbox import PageOutbox, sleep_between_messages
+from tests.faults.follower import until
 
 Sent = list[tuple[str, str, Any]]
 
@@ -56,12 +57,6 @@ async def outbox(page: FakePage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     yield outbox
     outbox.stop()
     await asyncio.wait_for(task, 5)
-
-
-async def until(done: Any) -> None:
-    async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110 -- nothing tells it
-            await asyncio.sleep(0.01)
 
 
 async def test_messages_come_in_the_order_in_which_they_were_put_in(outbox: Outbox) -> None:
