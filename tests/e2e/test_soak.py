@@ -51,6 +51,22 @@ class Gauge:
         )
 
 
+class Witness:
+    """What the browser said and where it went, each with its second: the server cannot tell why a page began anew."""
+
+    def __init__(self, page: Page) -> None:
+        self._begun = time.monotonic()
+        self.seen: list[str] = []
+        page.on('console', lambda message: self._note(f'{message.type}: {message.text}'))
+        page.on('pageerror', lambda error: self._note(f'error: {error}'))
+        page.on('framenavigated', lambda frame: self._note(f'at {frame.url}'))
+        page.on('websocket', lambda link: self._note(f'link {link.url}'))
+
+    def _note(self, what: str) -> None:
+        self.seen.append(f'{time.monotonic() - self._begun:.1f} s {what}')
+        log.info('%s', self.seen[-1])
+
+
 def score(rest: httpx.Client, chance: random.Random) -> None:
     number = chance.randrange(CUSTOMERS)
     row = {'customer_id': f'C-{number}', 'customer_name': f'Firma {number}', 'churn_score': round(chance.random(), 3)}
@@ -87,6 +103,7 @@ def test_a_board_that_changes_every_second_holds_no_more_the_longer_it_is_open(t
             for seed in range(CUSTOMERS):
                 score(rest, random.Random(seed))
             enter(page, board, PERSON)
+            witness = Witness(page)
             for chart in page.locator('[data-lazy]').all():
                 chart.scroll_into_view_if_needed()
                 expect(chart.locator('.main-svg').first).to_be_visible(timeout=60_000)
@@ -95,7 +112,7 @@ def test_a_board_that_changes_every_second_holds_no_more_the_longer_it_is_open(t
             readings = soak(page, rest, seconds=SECONDS)
             total = int(value(page, 'total_predictions').inner_text().replace(',', ''))
             assert total > SECONDS / 4, 'it followed'
-            assert page.evaluate('window.notReloaded') is True
+            assert page.evaluate('window.notReloaded') is True, witness.seen
     finally:
         board.stop()
     assert_flat('the heap in MB', [held.heap_mb for held in readings], slack=1.0)
