@@ -127,6 +127,8 @@ class LiveHub:
         :raises Unavailable: the database does not answer, or it takes long and nothing earlier is known.
         """
         state, at = await self._looks.current(user_id, known=known)
+        if standing := self.ready(user_id, query):
+            return standing
         everything = self._selection(state, EVERYTHING)
         overview = await self._overviews.get(state, everything.today)
         alerts = await self._alerts.active(
@@ -190,8 +192,7 @@ class LiveHub:
 
     async def evaluate(self, user_id: int) -> None:
         """Decide a user's alerts, however long that takes."""
-        state = self._looks.present(user_id)
-        if state:
+        if state := self._looks.present(user_id):
             selection = self._selection(state, EVERYTHING)
             overview = await self._overviews.get(state, selection.today)
             async with nullcontext() if overview else self._without_overview:
@@ -225,11 +226,10 @@ class LiveHub:
     def _settled(self, state: UserState, today: date) -> bool:
         """Whether it is known what a user sees on a day; it stands from now on."""
         overview = self._overviews.ready(state, today)
-        decided = self._alerts.settle(state, today, overview) if overview else None
-        if overview is None or decided is None:
-            return False
-        self._stand(state, overview, decided)
-        return True
+        if overview and (decided := self._alerts.settle(state, today, overview)):
+            self._stand(state, overview, decided)
+            return True
+        return False
 
     async def _tell_watchers(self, _before: UserState, now: UserState) -> None:
         for listener in self._watchers.listeners(now.user_id):

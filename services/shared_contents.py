@@ -27,7 +27,7 @@ class SharedContents:
         *,
         refreshing: bool = False,
     ) -> Contents:
-        """The contents made of these parts: the very ones that are kept, if they are."""
+        """The contents made of these parts: the very ones that are kept, if those are equal."""
         # nearly all look at everything: a query is slow to hash, and a key of two takes room
         key = user_id if asks_for_everything(query) else (user_id, query)
         known = self._known.get(key)

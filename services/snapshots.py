@@ -39,8 +39,8 @@ class Contents:
     """These are the last known numbers: newer ones are being worked out."""
 
     def is_of(self, numbers: Numbers, alerts: tuple[Alert, ...], *, refreshing: bool) -> bool:
-        """Whether it is made of these very parts."""
-        return self.numbers is numbers and self.alerts is alerts and self.refreshing == refreshing
+        """Whether it is made of these parts, or of equal ones: two who asked at a time may each have read them."""
+        return self.refreshing == refreshing and self.numbers == numbers and self.alerts == alerts
 
     def part(self, key: Part) -> bytes | None:
         """JSON of one key of ``DashboardData``; ``None``: it is absent."""

@@ -141,9 +141,10 @@ class Board:
 
     async def _show(self, query: DashboardQuery) -> bool:
         """Whether that is still what the page is to show."""
-        if self._at_risk.stands and self._visit.stands and (as_of := self._standing.as_of(query)):
+        if self._at_risk.stands and (as_of := self._standing.as_of(query)):
             self._as_of = as_of
             await self._connection.beat(as_of)
+            await self._visit.show()
             return True
         state = self._standing.state
         snapshot = await self._services.hub.snapshot(self._user_id, query)

@@ -45,11 +45,6 @@ class BoardVisit:
         self._seldom = Seldom()
         panel.on_seen(self._mark_seen)
 
-    @property
-    def stands(self) -> bool:
-        """Whether it shows the user's data as they are."""
-        return self._shown is not None and self._shown == self._service.revision(self._user_id)
-
     async def show(self) -> None:
         """Where it cannot be told, what was told stays: the board itself says what is wrong."""
         revision = self._service.revision(self._user_id)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from nicegui import core
+from nicegui import Client, core
 from nicegui.testing import User
 
+from app.pages.seldom import Seldom
 from services.errors import Unavailable
 from tests.ui.board_user import one, refresh, settled, touched
 from tests.ui.drawn import metric, press
@@ -36,6 +38,12 @@ async def standing(user: User, hub: FakeHub, services: FakeServices) -> FakeHub:
     return hub
 
 
+async def all_sent(client: Client) -> None:
+    """What was shown before is not waiting any more."""
+    while client.outbox.updates:
+        await asyncio.sleep(0.01)
+
+
 def as_of(user: User) -> str:
     return str(one(user, 'connection').props['data-as-of'])
 
@@ -45,6 +53,7 @@ async def test_nothing_is_asked_for_and_the_time_is_told(
 ) -> None:
     asked, before = len(standing.queries), as_of(user)
     assert user.client
+    await all_sent(user.client)
     elements, told = touched(user.client, monkeypatch), []
 
     async def emit(*said: object, room: str) -> None:
@@ -101,9 +110,11 @@ async def test_a_filter_that_was_taken_back_leaves_nothing_busy(user: User, stan
 
 
 async def test_what_changed_since_the_last_visit_is_asked_for_where_the_numbers_stand(
-    user: User, standing: FakeHub, services: FakeServices
+    user: User, standing: FakeHub, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = len(standing.queries)
+    asked, before = len(standing.queries), services.news.asked
     services.news.now = REVISION + 1
+    monkeypatch.setattr(Seldom, 'take', lambda _self: True)  # some seconds later
     await refresh(user)
-    assert len(standing.queries) == asked + 1
+    assert services.news.asked == before + 1
+    assert len(standing.queries) == asked

@@ -176,6 +176,28 @@ async def test_many_readers_cause_one_computation(setting: Setting) -> None:
     assert (setting.overviews, setting.alerts.evaluated) == (1, 0)
 
 
+async def test_who_reads_beside_the_beat_sees_the_contents_that_stand_from_then_on(setting: Setting) -> None:
+    setting.hub.watch(setting.alice)
+    setting.take(0.5)
+    await setting.beat()
+    await setting.hub.snapshot(setting.alice, EVERYTHING)
+    setting.take(0.5, 0.1)
+    await setting.hub.look()
+    setting.database.hold = asyncio.Event()
+    reading, beat = (
+        asyncio.create_task(work) for work in (setting.hub.snapshot(setting.alice, EVERYTHING), setting.beat())
+    )
+    while setting.database.held < 2:
+        await asyncio.sleep(0.01)
+    setting.database.hold.set()
+    seen, _ = await asyncio.gather(reading, beat)
+    assert setting.overviews == 3, 'each read for itself'
+    ready = setting.hub.ready(setting.alice, EVERYTHING)
+    assert ready
+    assert seen.contents is ready.contents
+    assert (await setting.hub.snapshot(setting.alice, EVERYTHING)).contents is ready.contents
+
+
 async def test_readers_of_charts_share_a_computation_of_their_own(setting: Setting) -> None:
     setting.take(0.9, 0.1)
     charts = await asyncio.gather(*(setting.hub.charts(setting.alice, HIGH_ONLY) for _ in range(20)))
