@@ -5,6 +5,7 @@ Only the rollups and the newest predictions are read, so that nobody's long hist
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ class Overviews:
         self._clock = clock
         self._known: LastKnown[Overview] = LastKnown(size=KNOWN)
         self._reads: Coalescing[Ask, Overview] = Coalescing(self._read, name='overviews')
+        self._preparing: dict[Ask, asyncio.Task[dict[Ask, Overview]]] = {}
 
     def ready(self, state: UserState, today: date) -> Overview | None:
         """The overview of a user, if it is known already."""
@@ -82,7 +84,10 @@ class Overviews:
         """
         if not state.has_rollups(self._bands):
             return None
-        return self.ready(state, today) or await self._reads.get(Ask(state.user_id, today))
+        ask = Ask(state.user_id, today)
+        if preparing := self._preparing.get(ask):  # whoever is told of a change asks while the beat reads it
+            await asyncio.wait({preparing})
+        return self.ready(state, today) or await self._reads.get(ask)
 
     async def prepare(self, days: Mapping[UserState, date]) -> None:
         """Have the overviews of these users, each on its day, ready."""
@@ -92,7 +97,13 @@ class Overviews:
             if state.has_rollups(self._bands) and not self.ready(state, today)
         ]
         if asks:
-            await self._read(asks)
+            reading = asyncio.create_task(self._read(asks), name='overviews of a beat')
+            self._preparing |= dict.fromkeys(asks, reading)
+            try:
+                await reading
+            finally:
+                reading.cancel()
+                self._preparing = {ask: each for ask, each in self._preparing.items() if each is not reading}
 
     def forget(self, user_id: int) -> None:
         """Nobody looks at the user any more."""

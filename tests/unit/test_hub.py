@@ -176,6 +176,49 @@ async def test_many_readers_cause_one_computation(setting: Setting) -> None:
     assert (setting.overviews, setting.alerts.evaluated) == (1, 0)
 
 
+async def test_who_is_told_of_a_change_shares_the_reading_of_the_beat(setting: Setting) -> None:
+    seen: list[asyncio.Task[int]] = []
+
+    async def look() -> None:
+        seen.append(asyncio.create_task(setting.total()))
+
+    setting.take(0.5)
+    setting.hub.watch(setting.alice, on_change=look)
+    await setting.beat()
+    setting.overviews = 0
+    setting.take(0.5, 0.1)
+    await setting.beat()
+    assert await seen[-1] == 2
+    assert setting.overviews == 1
+
+
+async def test_who_reads_for_a_beat_that_fails_reads_anew(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting.take(0.5)
+    setting.hub.watch(setting.alice)
+    await setting.beat()
+    setting.take(0.5, 0.1)
+    await setting.hub.look()
+    run, reads, failed = setting.database.run, itertools.count(), asyncio.Event()
+
+    async def failing(work: Callable[[], T], *, writes: bool = False) -> T:
+        if next(reads) == 1:  # the first is the beat's look
+            await failed.wait()
+            raise Unavailable('The database is away.')
+        return await run(work, writes=writes)
+
+    monkeypatch.setattr(setting.database, 'run', failing)
+    beat = asyncio.create_task(setting.beat())
+    while not setting.hub._overviews._preparing:
+        await asyncio.sleep(0.01)
+    seen = asyncio.create_task(setting.total())
+    await asyncio.sleep(0.05)
+    assert not seen.done()
+    failed.set()
+    await beat
+    assert await seen == 2
+    assert not setting.hub._overviews._preparing
+
+
 async def test_who_reads_beside_the_beat_sees_the_contents_that_stand_from_then_on(setting: Setting) -> None:
     setting.hub.watch(setting.alice)
     setting.take(0.5)
