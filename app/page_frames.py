@@ -26,6 +26,8 @@ STRIKES = 100
 EVENT = re.compile(r'2\d{0,9}(\[.*\])', re.DOTALL)
 NUMBER = re.compile(r'\d{1,15}', re.ASCII)
 CONNECT, DISCONNECT = '0', '1'
+UNANSWERED = '2['
+"""How an event begins to which no answer is wanted."""
 
 Send = Callable[[str, Any], Awaitable[None]]
 
@@ -43,20 +45,21 @@ class PageFrames:
 
     async def hear(self, engine_id: str, frame: object) -> None:
         """A browser may say anything."""
-        if not self._rate.take(engine_id) and self._fits(engine_id, frame):
-            await self._on_frame(engine_id, frame)
-            return
+        if not self._rate.take(engine_id) and isinstance(frame, str):
+            event = _event(frame)
+            if self._fits(engine_id, frame, event):
+                if not (frame.startswith(UNANSWERED) and _is_acknowledged(event)):
+                    await self._on_frame(engine_id, frame)
+                return
         self._counters.dropped('page_frame')
         if self._strikes.take(engine_id):
             await self._close(engine_id)
 
-    def _fits(self, engine_id: str, frame: object) -> bool:
-        if not isinstance(frame, str):
-            return False
+    def _fits(self, engine_id: str, frame: str, event: object) -> bool:
         sid = self._server.manager.sid_from_eio_sid(engine_id, '/')
         if sid is None:
             return frame == CONNECT and _may_link(self._server.environ.get(engine_id, {}))
-        return frame == DISCONNECT or says_what_a_page_says(frame, is_of=lambda page: self._is_of(sid, page))
+        return frame == DISCONNECT or _says_what_a_page_says(event, is_of=lambda page: self._is_of(sid, page))
 
     def _is_of(self, sid: str, page: str) -> bool:
         """Whether a link is that of a page; to ask which pages it is of is to look through all that are open."""
@@ -76,16 +79,30 @@ def _may_link(environ: Mapping[str, Any]) -> bool:
     return needed and NUMBER.fullmatch(said.get('next_message_id', [''])[0]) is not None
 
 
-def says_what_a_page_says(frame: str, *, is_of: Callable[[str], bool]) -> bool:
+def _event(frame: str) -> object:
+    """What a frame tells; ``None``: it is no event."""
+    found = EVENT.fullmatch(frame)
+    try:
+        return orjson.loads(found[1]) if found else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _is_acknowledged(event: object) -> bool:
+    """Whether it says how far a page has come, which is noted then: as NiceGUI does it, without a task for each."""
+    match event:
+        case ['ack', {'client_id': str(page), 'next_message_id': int(following)}]:
+            if client := Client.instances.get(page):
+                client.outbox.prune_history(following)
+            return True
+    return False
+
+
+def _says_what_a_page_says(event: object, *, is_of: Callable[[str], bool]) -> bool:
     """Whether it is an event of a page's script.
 
     :param is_of: whether the link is that of the page with this id.
     """
-    found = EVENT.fullmatch(frame)
-    try:
-        event = orjson.loads(found[1]) if found else None
-    except orjson.JSONDecodeError:
-        return False
     match event:
         case ['handshake', {**said}]:
             return _is_handshake(said)

@@ -70,3 +70,27 @@ async def test_what_changed_comes_with_its_time_and_then_the_beats_go_on(board: 
         changed = (await frames(socket, until='42["update"', number=1))[-1]
         assert '"data-as-of"' in changed
         await frames(socket, until='42["as_of"', number=2)
+
+
+@pytest.mark.parametrize('acknowledged', [True, False])
+async def test_what_a_page_has_acknowledged_is_kept_no_longer(
+    board: Board, rest: httpx.Client, acknowledged: bool
+) -> None:
+    """A page that asks for it again has to begin anew; what it has not acknowledged it gets again."""
+    async with signed_in(board, EMAIL) as browser:
+        async with browser.socket() as socket:
+            await linked(socket)
+            score(rest, 'c3', 0.2 if acknowledged else 0.3)
+            changed = (await frames(socket, until='42["update"', number=1))[-1]
+            number = int(json.loads(changed[2:])[1]['_id'])
+            if acknowledged:
+                ack = {'client_id': browser.client_id, 'next_message_id': number + 1}
+                await socket.send(f'42{json.dumps(["ack", ack])}')
+                await frames(socket, until='42["as_of"', number=2)
+        async with browser.socket(next_message_id=number) as socket:
+            await linked(socket)
+            awaited = '42["run_javascript"' if acknowledged else '42["update"'
+            again = (await frames(socket, until=awaited, number=1))[-1]
+    assert ('location.reload' in again) is acknowledged
+    if not acknowledged:
+        assert json.loads(again[2:])[1]['_id'] == number
