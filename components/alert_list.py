@@ -25,13 +25,17 @@ class AlertList(Markup):
 
     def __init__(self) -> None:
         self._room: int | None = None
+        self._shown: tuple[tuple[Alert, ...], int] = ((), 1)
         super().__init__(_panel((), room=1))
 
     def show(self, alerts: Sequence[Alert]) -> None:
         """The first that are shown decide about the room."""
         if self._room is None:
             self._room = max(1, len(alerts))
-        self.draw(_panel(alerts, room=self._room))
+        shown = (tuple(alerts), self._room)
+        if shown != self._shown:
+            self._shown = shown
+            self.draw(_panel(alerts, room=self._room))
 
     def make_room(self) -> None:
         """The reader asked for something else: what is shown next may take other room."""

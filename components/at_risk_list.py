@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 from components.button import button
 from components.customer_name import customer_name
 from components.formats import MISSING, account_value, count, number_format, plural, written_as
 from components.held_order import in_place, moves
-from components.markup import Markup, Node, Rows, tag
+from components.markup import Encoded, Markup, Node, Rows, encoded, tag
 from components.panel import panel
 from components.reasons import reasons
 from components.risk_chip import risk_chip
@@ -152,16 +152,19 @@ def _row(item: AtRiskCustomer, *, otherwise: str) -> Node:
     )
 
 
-def _orders(chosen: Order) -> Node:
+@lru_cache(8)
+def _orders(chosen: Order) -> Encoded:
     buttons = (
         button(words, 'order', order, aria_pressed='true' if order == chosen else 'false', key=order)
         for order, words in ORDERS.items()
     )
-    return tag(
-        'div',
-        'choice at-risk-order',
-        tag('span', 'field-label', 'Sort by', aria_hidden='true'),
-        tag('div', 'choice-buttons', *buttons, role='group', aria_label='Sort by'),
+    return encoded(
+        tag(
+            'div',
+            'choice at-risk-order',
+            tag('span', 'field-label', 'Sort by', aria_hidden='true'),
+            tag('div', 'choice-buttons', *buttons, role='group', aria_label='Sort by'),
+        )
     )
 
 

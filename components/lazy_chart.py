@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 from nicegui import ui
@@ -12,7 +13,8 @@ from components.chart_layout import Figure
 from components.chart_table import ChartTable, TableRow
 from components.formats import number_format, written_as
 from components.kept_json import kept_json
-from components.markup import Markup, Node, slot, tag
+from components.markup import Encoded, Markup, slot, tag
+from components.template import Template, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,44 +75,10 @@ class LazyChart(Markup):
         self.draw(self._panel())
         self._draw()
 
-    def _panel(self) -> Node:
-        name = self._name
-        frame = tag(
-            'div',
-            'chart-frame hidden' if self._as_table else 'chart-frame',
-            slot('default'),
-            role='img',
-            data_lazy='',
-            aria_labelledby=f'{name}-finding',
-        )
-        classes = f'panel chart panel-{name}'
-        return tag('section', classes, self._headed(), frame, slot('table'), aria_labelledby=f'{name}-subject')
-
-    def _headed(self) -> Node:
-        name, picture = self._name, self._picture
-        return tag(
-            'div',
-            'panel-head',
-            tag('h2', 'panel-title', self._subject, id=f'{name}-subject'),
-            tag('p', f'chart-finding finding-{name}', picture.finding if picture else '', id=f'{name}-finding'),
-            tag('p', f'chart-sentence sentence-{name}', picture.sentence if picture else ''),
-            tag(
-                'div',
-                'chart-buttons',
-                # assets/charts.js does it, with or without a link to the server
-                tag('button', 'button button-quiet chart-reset', 'Reset zoom', type='button', data_reset_zoom=''),
-                button(
-                    'Show as table',
-                    'table',
-                    name,
-                    kind='quiet',
-                    classes='chart-toggle',
-                    aria_pressed='true' if self._as_table else 'false',
-                    aria_keyshortcuts='t',
-                    data_key='t',
-                    data_within='.chart',
-                ),
-            ),
+    def _panel(self) -> Encoded:
+        template, picture = _panel(self._subject, self._name, as_table=self._as_table), self._picture
+        return template.filled(
+            finding=picture.finding if picture else None, sentence=picture.sentence if picture else None
         )
 
     def _near(self) -> None:
@@ -143,3 +111,41 @@ class LazyChart(Markup):
         else:
             with self:
                 self._plot = Plot(encoded)
+
+
+@lru_cache(64)
+def _panel(subject: str, name: str, *, as_table: bool) -> Template:
+    frame = tag(
+        'div',
+        'chart-frame hidden' if as_table else 'chart-frame',
+        slot('default'),
+        role='img',
+        data_lazy='',
+        aria_labelledby=f'{name}-finding',
+    )
+    head = tag(
+        'div',
+        'panel-head',
+        tag('h2', 'panel-title', subject, id=f'{name}-subject'),
+        tag('p', f'chart-finding finding-{name}', place('finding'), id=f'{name}-finding'),
+        tag('p', f'chart-sentence sentence-{name}', place('sentence')),
+        tag(
+            'div',
+            'chart-buttons',
+            # assets/charts.js does it, with or without a link to the server
+            tag('button', 'button button-quiet chart-reset', 'Reset zoom', type='button', data_reset_zoom=''),
+            button(
+                'Show as table',
+                'table',
+                name,
+                kind='quiet',
+                classes='chart-toggle',
+                aria_pressed='true' if as_table else 'false',
+                aria_keyshortcuts='t',
+                data_key='t',
+                data_within='.chart',
+            ),
+        ),
+    )
+    panel = tag('section', f'panel chart panel-{name}', head, frame, slot('table'), aria_labelledby=f'{name}-subject')
+    return Template(panel)

@@ -96,13 +96,15 @@ class Rows(Generic[ItemT]):
     def __init__(self, draw: Callable[[ItemT], Node]) -> None:
         """:param draw: for items that can be hashed; looks at nothing but the item, and at how numbers are written."""
         self._draw = draw
-        self._drawn: dict[tuple[ItemT, NumberFormat], Encoded] = {}
+        self._drawn: dict[ItemT, Encoded] = {}
+        self._numbers: NumberFormat | None = None
 
     def of(self, items: Iterable[ItemT]) -> list[Encoded]:
         """:param items: no two of them equal."""
-        numbers, before = number_format(), self._drawn
-        wanted = [(item, numbers) for item in items]
-        self._drawn = {each: before.get(each) or encoded(self._draw(each[0])) for each in wanted}
+        numbers = number_format()
+        before = self._drawn if numbers == self._numbers else {}
+        self._drawn = {item: before.get(item) or encoded(self._draw(item)) for item in items}
+        self._numbers = numbers
         return list(self._drawn.values())
 
 
@@ -111,7 +113,7 @@ class Markup(ui.element, component=DRAWER):
 
     def __init__(
         self,
-        tree: Node,
+        tree: Node | Encoded,
         *,
         actions: Mapping[str, Callable[[str], Any]] | None = None,
         entries: Mapping[str, Callable[[str, object], Any]] | None = None,
@@ -133,7 +135,7 @@ class Markup(ui.element, component=DRAWER):
         if self._entries:
             self.on('entry', self._enter)
 
-    def draw(self, tree: Node) -> None:
+    def draw(self, tree: Node | Encoded) -> None:
         sent = kept_json(tree)
         if sent != self._sent:
             self._sent = sent = sent if self._sent else shared(sent)  # most begin as they do on every page

@@ -7,8 +7,9 @@ from functools import lru_cache
 from components.data_age import data_age
 from components.formats import MISSING, NumberKind
 from components.info_tip import info_tip
-from components.markup import Encoded, Node, encoded, tag
+from components.markup import Encoded, encoded, tag
 from components.sparkline import sparkline
+from components.template import Template, place
 from components.trend_badge import TrendBadge
 from services.schemas import DayFigures, Trend
 
@@ -80,23 +81,35 @@ class Reading:
         return replace(self, change=words[:1].upper() + words[1:], line=line)
 
 
-def metric_card(reading: Reading, *, zone: str) -> Node:
+def metric_card(reading: Reading, *, zone: str) -> Encoded:
     """:param zone: the reader's, whose days they are."""
-    card, badge = reading.card, reading.card.trend
-    trend = badge.draw(reading.trend) if badge and reading.trend else None
-    return tag(
-        'div',
-        f'card card-{card.key}',
-        _title(card, reading.href, zone),
-        tag('dd', 'card-value', reading.value, data_value=card.key, data_kind=card.kind),
-        tag('dd', 'card-note', tag('span', 'card-words', reading.note), trend),
-        *(_course(card.course, reading) if card.course else ()),
+    card, badge, course = reading.card, reading.card.trend, reading.card.course
+    return _template(card).filled(
+        title=_title(card, reading.href, zone),
+        value=reading.value,
+        note=reading.note,
+        trend=badge.draw(reading.trend) if badge and reading.trend else None,
+        change=reading.change,
+        line=sparkline(reading.line, from_zero=course.from_zero) if course else None,
     )
 
 
-def _course(course: Course, reading: Reading) -> tuple[Node, Node]:
-    line = sparkline(reading.line, from_zero=course.from_zero)
-    return tag('dd', 'card-change', tag('span', 'card-words', reading.change)), tag('dd', 'card-spark', line)
+@lru_cache(64)
+def _template(card: MetricCard) -> Template:
+    course = (
+        tag('dd', 'card-change', tag('span', 'card-words', place('change'))),
+        tag('dd', 'card-spark', place('line')),
+    )
+    return Template(
+        tag(
+            'div',
+            f'card card-{card.key}',
+            place('title'),
+            tag('dd', 'card-value', place('value'), data_value=card.key, data_kind=card.kind),
+            tag('dd', 'card-note', tag('span', 'card-words', place('note')), place('trend')),
+            *(course if card.course else ()),
+        )
+    )
 
 
 @lru_cache(512)

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from components import formats
 from components.comparisons import churn_change, high_share_change, retention_change, volume_change
-from components.markup import Markup, Node, Rows, tag
+from components.markup import Markup, Node, tag
 from components.metric_card import Course, MetricCard, Reading, metric_card
 from components.trend_badge import TrendBadge
 from services.schemas import DayFigures, Metrics, Trend, Trends
@@ -85,14 +84,14 @@ class MetricGrid(Markup):
 
     def __init__(self, *, zone: str) -> None:
         """:param zone: the reader's, whose days they are."""
-        self._cards = Rows(partial(metric_card, zone=zone))
+        self._zone = zone
         self._readings = [Reading(card) for card in CARDS]
         self._days: Sequence[DayFigures] | None = None
         super().__init__(self._grid())
 
     def show_zone(self, zone: str) -> None:
         """Days are those of another zone now."""
-        self._cards = Rows(partial(metric_card, zone=zone))
+        self._zone = zone
         self.draw(self._grid())
 
     def show(
@@ -119,7 +118,8 @@ class MetricGrid(Markup):
 
     def _grid(self) -> Node:
         days = self._days
-        cards = self._cards.of(self._readings if days is None else [each.over(days) for each in self._readings])
+        readings = self._readings if days is None else [each.over(days) for each in self._readings]
+        cards = [metric_card(each, zone=self._zone) for each in readings]
         leading = tag('dl', 'cards cards-primary', *cards[:LEADING])
         return tag('div', 'metrics', leading, tag('dl', 'cards cards-compact', *cards[LEADING:]))
 

@@ -3,12 +3,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from components.markup import Node, tag
+from components.markup import Encoded, tag
+from components.template import Template, place
 
 WIDTH, HEIGHT, MARGIN = 120, 28, 2
 
+LINE = Template(
+    tag(
+        'svg',
+        'spark',
+        tag('path', '', d=place('course')),
+        viewBox=f'0 0 {WIDTH} {HEIGHT}',
+        preserveAspectRatio='none',
+        aria_hidden='true',
+    )
+)
 
-def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Node | None:
+
+def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Encoded | None:
     """How a number went, day by day, as a line; nothing where no line can be drawn.
 
     Decoration: what it says is said in words beside it.
@@ -23,22 +35,12 @@ def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Nod
     scale = (HEIGHT - 2 * MARGIN) / (highest - lowest) if highest > lowest else 0
     middle = 0 if scale else HEIGHT / 2 - MARGIN
     bottom = HEIGHT - MARGIN - middle
-    points = [
-        f'{across}{bottom - (value - lowest) * scale:.1f}'
-        for across, value in zip(_across(len(values)), values, strict=True)
-        if value is not None
-    ]
-    return tag(
-        'svg',
-        'spark',
-        tag('path', '', d=f'M{"L".join(points)}'),
-        viewBox=f'0 0 {WIDTH} {HEIGHT}',
-        preserveAspectRatio='none',
-        aria_hidden='true',
-    )
+    heights = tuple([bottom - (value - lowest) * scale for value in known])
+    return LINE.filled(course=_course(tuple([value is not None for value in values])) % heights)
 
 
-@lru_cache(64)
-def _across(values: int) -> tuple[str, ...]:
-    """Where each of so many stands, with the space that comes after it."""
-    return tuple(f'{number * WIDTH / (values - 1):.1f} ' for number in range(values))
+@lru_cache(1024)
+def _course(known: tuple[bool, ...]) -> str:
+    """A path through the days with a value, to be completed by its heights."""
+    step = WIDTH / (len(known) - 1)
+    return 'M' + 'L'.join([f'{number * step:.1f} %.1f' for number, is_known in enumerate(known) if is_known])

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
-from components.markup import Node, tag
+from components.markup import Encoded, encoded, tag
 from services.schemas import Trend
 
 Polarity = Literal['good', 'bad']
@@ -23,15 +24,18 @@ class TrendBadge:
     period: str = PERIOD
     """What it is compared with; empty where that is said beside it."""
 
-    def draw(self, trend: Trend) -> Node:
-        return tag(
-            'span',
-            f'trend trend-{self._meaning(trend)}',
-            tag('span', 'trend-arrow', ARROWS[trend], aria_hidden='true'),
-            tag('span', 'trend-word', WORDS[trend]),
-            tag('span', 'trend-period', self.period),
-            data_trend=self.key,
-            data_rising=self.rising_is,
+    @lru_cache(64)  # noqa: B019 -- badges are few, and for ever
+    def draw(self, trend: Trend) -> Encoded:
+        return encoded(
+            tag(
+                'span',
+                f'trend trend-{self._meaning(trend)}',
+                tag('span', 'trend-arrow', ARROWS[trend], aria_hidden='true'),
+                tag('span', 'trend-word', WORDS[trend]),
+                tag('span', 'trend-period', self.period),
+                data_trend=self.key,
+                data_rising=self.rising_is,
+            )
         )
 
     def _meaning(self, trend: Trend) -> str:

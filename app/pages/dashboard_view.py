@@ -75,7 +75,7 @@ class DashboardView:
     def show_charts(self, charts: Charts, query: DashboardQuery, *, as_of: datetime) -> None:
         shown, asked = self._charts or (None, None)
         self._charts = (charts, query)  # equal ones, too: the next look finds the very same
-        if query != asked or (charts is not shown and charts != shown):
+        if query != asked or (charts is not shown and not _draws_the_same(charts, shown)):
             today = day_of(as_of, time_zone(self._connection.time_zone))
             self._metrics.show_days(charts.days)
             self._figures.show(charts, span=query.range or (query.first_day, query.last_day), today=today)
@@ -106,3 +106,14 @@ class DashboardView:
         if nothing := self._nothing.show(not any_prediction and not no_data):
             nothing.show(state.describe())
         self.panels.set_visibility(any_prediction)
+
+
+def _draws_the_same(charts: Charts, shown: Charts | None) -> bool:
+    """The customers of both are others' concern."""
+    return shown is not None and all(
+        (
+            charts.histogram == shown.histogram,
+            charts.risk_over_time == shown.risk_over_time,
+            charts.days == shown.days,
+        )
+    )

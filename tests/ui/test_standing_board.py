@@ -40,7 +40,7 @@ async def standing(user: User, hub: FakeHub, services: FakeServices) -> FakeHub:
 
 async def all_sent(client: Client) -> None:
     """What was shown before is not waiting any more."""
-    while client.outbox.updates:
+    while client.outbox.updates:  # noqa: ASYNC110 -- nothing tells it
         await asyncio.sleep(0.01)
 
 

@@ -208,7 +208,7 @@ async def test_who_reads_for_a_beat_that_fails_reads_anew(setting: Setting, monk
 
     monkeypatch.setattr(setting.database, 'run', failing)
     beat = asyncio.create_task(setting.beat())
-    while not setting.hub._overviews._preparing:
+    while not setting.hub._overviews._preparing:  # noqa: ASYNC110 -- nothing tells it
         await asyncio.sleep(0.01)
     seen = asyncio.create_task(setting.total())
     await asyncio.sleep(0.05)
@@ -230,7 +230,7 @@ async def test_who_reads_beside_the_beat_sees_the_contents_that_stand_from_then_
     reading, beat = (
         asyncio.create_task(work) for work in (setting.hub.snapshot(setting.alice, EVERYTHING), setting.beat())
     )
-    while setting.database.held < 2:
+    while setting.database.held < 2:  # noqa: ASYNC110 -- nothing tells it
         await asyncio.sleep(0.01)
     setting.database.hold.set()
     seen, _ = await asyncio.gather(reading, beat)

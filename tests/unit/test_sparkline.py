@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import orjson
+
 from components.sparkline import HEIGHT, MARGIN, sparkline
 
 
 def path(*values: float | None, from_zero: bool = False) -> str:
     drawn = sparkline(values, from_zero=from_zero)
     assert drawn
-    (_, attributes, _) = drawn[2][0]
+    (_, attributes, _) = orjson.loads(orjson.dumps(drawn))[2][0]
     return str(attributes['d'])
 
 
