@@ -28,6 +28,7 @@ class HistoryChart(LazyChart):
         """:param scorings: newest first; the bands begin at ``medium`` and ``high``, 0..1."""
         self.show(
             Picture(
+                of=(scorings, medium, high),
                 finding=finding,
                 sentence=sentence,
                 figure=lambda: score_history(scorings, medium=medium, high=high),

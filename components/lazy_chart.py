@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 import orjson
 from nicegui import ui
@@ -11,8 +12,7 @@ from nicegui.elements.plotly import Plotly  # known before a page is built, or i
 from components.button import button
 from components.chart_layout import Figure
 from components.chart_table import ChartTable, TableRow
-from components.formats import number_format, written_as
-from components.kept_json import kept_json
+from components.formats import NumberFormat, number_format, written_as
 from components.markup import Encoded, Markup, slot, tag
 from components.template import Template, place
 
@@ -21,6 +21,8 @@ from components.template import Template, place
 class Picture:
     """What a chart is to show; drawn and written out only where somebody looks."""
 
+    of: object
+    """All that figure and rows are made of: with an equal one they are the same."""
     finding: str
     """What it shows, as its title."""
     sentence: str
@@ -28,26 +30,43 @@ class Picture:
     figure: Callable[[], Figure]
     rows: Callable[[], Sequence[TableRow]]
 
+    def is_as(self, other: Picture | None) -> bool:
+        return other is not None and (self.of, self.finding, self.sentence) == (
+            other.of,
+            other.finding,
+            other.sentence,
+        )
+
 
 class Plot(Plotly, default_classes='plot'):
-    """A figure that is JSON already: NiceGUI and its socket would look at each number in it, and keep them all."""
+    """A figure that is let go of once it is sent: as JSON it is as large as all else of its panel."""
 
-    def __init__(self, encoded: bytes) -> None:
-        self._encoded = encoded
+    def __init__(self, figure: Callable[[], Figure]) -> None:
+        self._take(figure)
         super().__init__({})
         for event in ('plotly_afterplot', 'plotly_relayout'):
             self.on(event, js_handler=f'() => churnboardCharts.drawn("{self.html_id}")')
 
-    def show(self, encoded: bytes) -> None:
-        """Another figure; an unchanged one sends nothing to the browser."""
-        if encoded != self._encoded:
-            self._encoded = encoded
-            self.update()
+    def show(self, figure: Callable[[], Figure]) -> None:
+        """Another figure.
+
+        :param figure: gives the same whenever it is called: the element may have to be sent again.
+        """
+        self._take(figure)
+        self.update()
 
     def update(self) -> None:
-        """As NiceGUI's, past whoever may watch the attributes of an element."""
-        dict.__setitem__(self._props, 'options', orjson.Fragment(self._encoded))
+        """Past NiceGUI's, which would look at each number in it, and keep them all."""
         ui.element.update(self)
+
+    def _take(self, figure: Callable[[], Figure]) -> None:
+        self._figure = figure
+        self._to_be_sent: bytes | None = orjson.dumps(figure())
+
+    def _to_dict(self) -> dict[str, Any]:
+        """As it is sent."""
+        encoded, self._to_be_sent = self._to_be_sent or orjson.dumps(self._figure()), None
+        return super()._to_dict() | {'props': self._props | {'options': orjson.Fragment(encoded)}}
 
 
 class LazyChart(Markup):
@@ -63,6 +82,8 @@ class LazyChart(Markup):
         self._picture: Picture | None = None
         self._numbers = number_format()
         self._plot: Plot | None = None
+        self._plotted: Picture | None = None
+        """What it was given last."""
         self._table: ChartTable | None = None
         self._wanted = False
         self._as_table = False
@@ -70,8 +91,11 @@ class LazyChart(Markup):
         self.on('near', self._near, args=[])
 
     def show(self, picture: Picture) -> None:
-        """Numbers are written for whoever they are written for now."""
-        self._picture, self._numbers = picture, number_format()
+        """Numbers are written for whoever they are written for now; one that is as the last one changes nothing."""
+        numbers = number_format()
+        if numbers == self._numbers and picture.is_as(self._picture):
+            return
+        self._picture, self._numbers = picture, numbers
         self.draw(self._panel())
         self._draw()
 
@@ -101,16 +125,23 @@ class LazyChart(Markup):
         with written_as(self._numbers):
             if self._table is not None:
                 self._table.show(self._picture.rows() if self._as_table else ())
-            if self._wanted and not self._as_table:
-                self._draw_figure(self._picture.figure())
+        if self._wanted and not self._as_table:
+            self._draw_figure(self._picture)
 
-    def _draw_figure(self, figure: Figure) -> None:
-        encoded = kept_json(figure)
+    def _draw_figure(self, picture: Picture) -> None:
+        if picture is self._plotted:
+            return
+        self._plotted, figure = picture, partial(_written, picture.figure, self._numbers)
         if self._plot is not None:
-            self._plot.show(encoded)
+            self._plot.show(figure)
         else:
             with self:
-                self._plot = Plot(encoded)
+                self._plot = Plot(figure)
+
+
+def _written(figure: Callable[[], Figure], numbers: NumberFormat) -> Figure:
+    with written_as(numbers):
+        return figure()
 
 
 @lru_cache(64)

@@ -24,6 +24,7 @@ class RetentionChart(LazyChart):
         """:param span: the days that were asked for."""
         self.show(
             Picture(
+                of=(days, span),
                 finding=retention_finding(days),
                 sentence=retention_sentence(days),
                 figure=lambda: expected_retention(days, span=span),

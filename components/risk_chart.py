@@ -24,6 +24,7 @@ class RiskChart(LazyChart):
         """:param span: the days that were asked for."""
         self.show(
             Picture(
+                of=(days, span),
                 finding=risk_finding(days),
                 sentence=risk_sentence(days),
                 figure=lambda: risk_over_time(days, span=span),

@@ -21,6 +21,7 @@ class ScoreChart(LazyChart):
     def show_bins(self, bins: Sequence[ScoreBin]) -> None:
         self.show(
             Picture(
+                of=bins,
                 finding=distribution_finding(bins),
                 sentence=distribution_sentence(bins),
                 figure=lambda: score_distribution(bins),

@@ -22,6 +22,7 @@ class VolumeChart(LazyChart):
         """:param span: the days that were asked for."""
         self.show(
             Picture(
+                of=(days, span),
                 finding=volume_finding(days, today=today),
                 sentence=volume_sentence(days, today=today),
                 figure=lambda: predictions_a_day(days, span=span),
