@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
-from sqlmodel import Session
 
 from services.database import Database
-from services.many_users import AMONG_USERS, dialect_of, for_driver, unpacked
+from services.many_users import AMONG_USERS, for_driver, unpacked
 from services.recent import RECENT, Recent, RecentItem, ShownPrediction
 from services.row_lists import RowList, listed, listing
 from services.scores import RiskBands
@@ -70,15 +69,17 @@ RECENT_LISTS = {dialect: _lists(dialect) for dialect in SPANS}
 """What :func:`recent_by_user` takes, to be read of ``:known``: new rows of users of whom something is known that goes
 on, and the newest of the others."""
 
-EARLIEST = {
-    dialect: for_driver(
-        f'SELECT span.user_id, MIN(p.predicted_at) FROM {spans} CROSS JOIN prediction p WHERE {IN_SPAN} '
-        'GROUP BY span.user_id',
-        dialect,
-        parameter='spans',
-    )
-    for dialect, spans in SPANS.items()
-}
+
+def earliest_of_new(most: int, dialect: str) -> RowList:
+    """When, in microseconds, the earliest of the predictions was made that came since, by user: of ``:known``.
+
+    :param most: users of whom more came are left out: all of it is read.
+    """
+    spans = SPANS_SINCE.format(known=KNOWN_UP_TO[dialect], condition=f'r.arrivals - known.after <= {most}')
+    source = f'FROM {spans} CROSS JOIN prediction p WHERE {IN_SPAN} GROUP BY span.user_id'
+    return RowList('span.user_id, MIN(p.predicted_at)', source)
+
+
 NEW = {
     dialect: for_driver(
         listing([RowList(COLUMNS, SOURCE.format(spans=spans, predictions='prediction p', condition=IN_SPAN))], dialect),
@@ -87,6 +88,15 @@ NEW = {
     )
     for dialect, spans in SPANS.items()
 }
+
+
+class Known(Protocol):
+    """Something of a user, up to which arrival and as of which revision."""
+
+    @property
+    def arrivals(self) -> int: ...
+    @property
+    def revision(self) -> int: ...
 
 
 class KnownRecent(NamedTuple):
@@ -109,19 +119,8 @@ def new_rows(database: Database, spans: Mapping[int, Span]) -> dict[int, list[Sh
     return {user_id: sorted(rows, key=lambda row: row.arrival) for user_id, rows in found.items()}
 
 
-def earliest_of_new(session: Session, spans: Mapping[int, Span]) -> dict[int, int]:
-    """When, in microseconds, the earliest of the predictions with these arrival numbers was made, by user.
-
-    :param spans: by user. Nobody's may be long: all of it is read.
-    """
-    if not spans:
-        return {}
-    found = session.connection().exec_driver_sql(EARLIEST[dialect_of(session)], _spans(spans))
-    return {user_id: earliest for user_id, earliest in found}
-
-
-def known_parameter(user_ids: Iterable[int], known: Mapping[int, KnownRecent]) -> dict[str, str]:
-    """That of :data:`RECENT_LISTS`. Of a user of whom nothing is known nothing can go on."""
+def known_parameter(user_ids: Iterable[int], known: Mapping[int, Known]) -> dict[str, str]:
+    """``:known``. Of a user of whom nothing is known nothing can go on."""
     listed = [
         (user_id, each.arrivals, each.revision) if (each := known.get(user_id)) else (user_id, 0, -1)
         for user_id in user_ids

@@ -1,4 +1,4 @@
-"""What the page shows beside the payload, of many users without any filter: a few statements over their rollups.
+"""What the page shows beside the payload, of many users without any filter: a few lists of rows of their rollups.
 
 For one user the same takes seven statements, and as many times as long as there are users.
 """
@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Any
-
-from sqlmodel import Session
+from typing import Any, NamedTuple
 
 from services.at_risk import AT_RISK, ScoredCustomer, at_risk_customer
 from services.calendar import day_number
 from services.charts import score_bins
 from services.day_series import ChartDays, DaySeries, Scores, first_shown
-from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
-from services.revenue_many import revenue_of_many
+from services.many_users import AMONG_USERS
+from services.revenue_many import revenue_by_user, revenue_list
 from services.rollup_tables import NEVER, NEWEST
+from services.row_lists import RowList
 from services.schemas import Charts, RevenueAtRisk
 from services.score_change import WEEK
 from services.scores import RiskBands
@@ -33,19 +32,12 @@ NO_CHARTS: Mapping[int, Charts] = MappingProxyType({})
 
 READ = 'JOIN user_revision u ON u.user_id = r.user_id AND u.rollup_generation = r.generation WHERE u.user_id {among}'
 
-BINS = f"""
-    SELECT r.user_id, r.bin, CAST(SUM(r.count) AS bigint) FROM rollup_bin r {READ} GROUP BY r.user_id, r.bin
-"""
-
-DAYS = f"""
-    SELECT r.user_id, r.day, r.count, r.high, r.medium, r.sum FROM rollup_day r {READ}
-    AND r.day BETWEEN {{first}} AND {{anchor}}
-"""
-
-SUMS = ', '.join(f'CAST(SUM(r.{column}) AS bigint)' for column in ('customers', 'high', 'medium', 'sum'))
+SUMS = 'CAST(SUM(r.customers) AS bigint) AS customers, ' + ', '.join(
+    f'CAST(SUM(r.{column}) AS bigint) AS {column}' for column in ('high', 'medium', 'sum')
+)
 BEGIN = 'CASE WHEN r.day > {first} THEN r.day ELSE {first} END'
 CHANGES = f"""
-    SELECT r.user_id, {BEGIN}, 1, {SUMS} FROM rollup_interval r {READ}
+    SELECT r.user_id, {BEGIN} AS day, 1 AS sign, {SUMS} FROM rollup_interval r {READ}
     AND r.day <= {{anchor}} AND r.next_day > {{first}} GROUP BY r.user_id, {BEGIN}
     UNION ALL SELECT r.user_id, r.next_day, -1, {SUMS} FROM rollup_interval r {READ}
     AND r.day <= {{anchor}} AND r.next_day > {{first}} AND r.next_day <= {{anchor}} GROUP BY r.user_id, r.next_day
@@ -64,43 +56,82 @@ EARLIER = """
     WHERE w.user_id = u.user_id AND w.generation = u.rollup_generation AND w.customer_id = p.customer_id
     AND w.day <= {week_before} ORDER BY w.day DESC LIMIT 1
 """
+CUSTOMER = f"""
+    p.user_id, p.arrival, p.customer_id, c.name, p.score, p.predicted_at,
+    COALESCE(p.account_value, c.account_value), p.reasons, ({EARLIER})
+"""
+"""The columns are those of ScoredCustomer."""
+
 CUSTOMERS = """
-    SELECT p.user_id, p.arrival, p.customer_id, c.name, p.score, p.predicted_at,
-           COALESCE(p.account_value, c.account_value), p.reasons, ({earlier})
     FROM user_revision u CROSS JOIN {predictions}
     LEFT JOIN customer c ON c.user_id = p.user_id AND c.customer_id = p.customer_id
     WHERE u.user_id {{among}} AND p.user_id = u.user_id AND {condition}
 """
 AT_RISK_CUSTOMERS = {
-    'sqlite': CUSTOMERS.format(predictions='prediction p', condition=f'p.arrival IN ({HIGHEST})', earlier=EARLIER),
+    'sqlite': CUSTOMERS.format(predictions='prediction p', condition=f'p.arrival IN ({HIGHEST})'),
     'postgresql': CUSTOMERS.format(
         predictions=f'LATERAL ({HIGHEST}) highest CROSS JOIN prediction p',
         condition='p.arrival = highest.arrival',
-        earlier=EARLIER,
     ),
 }
 
+LISTS = {
+    dialect: (
+        RowList(
+            'r.user_id, r.bin, CAST(SUM(r.count) AS bigint)', f'FROM rollup_bin r {READ} GROUP BY r.user_id, r.bin'
+        ),
+        RowList(
+            'r.user_id, r.day, r.count, r.high, r.medium, r.sum',
+            f'FROM rollup_day r {READ} AND r.day BETWEEN {{first}} AND {{anchor}}',
+        ),
+        RowList('c.user_id, c.day, c.sign, c.customers, c.high, c.medium, c.sum', f'FROM ({CHANGES}) AS c'),
+        RowList(CUSTOMER, customers),
+    )
+    for dialect, customers in AT_RISK_CUSTOMERS.items()
+}
 
-def rollup_charts_of_many(
-    session: Session,
+
+class ChartRows(NamedTuple):
+    """What the charts of some users are made of; each row begins with its user."""
+
+    bins: Iterable[Sequence[Any]]
+    days: Iterable[Sequence[Any]]
+    """What was predicted on the days that are read."""
+    changes: Iterable[Sequence[Any]]
+    """How many customers begin and end on them."""
+    at_risk: Iterable[Sequence[Any]]
+    revenue: Iterable[Sequence[Any]]
+
+
+def chart_lists(anchor: date, bands: RiskBands, dialect: str, *, anew: bool) -> tuple[RowList, ...]:
+    """What :class:`ChartRows` takes, to be read of ``:users``, whose rollups are read.
+
+    :param anew: of charts which stand: the last days alone.
+    """
+    last = day_number(anchor)
+    first = max(first_shown(anchor), last + 1 - ANEW) if anew else first_shown(anchor)
+    numbers = {'among': AMONG_USERS[dialect], 'first': first, 'anchor': last, 'week_before': last - WEEK}
+    lists = (RowList(*(part.format(**numbers) for part in each)) for each in LISTS[dialect])
+    return (*lists, revenue_list(bands, dialect))
+
+
+def charts_by_user(
     user_ids: Collection[int],
+    rows: ChartRows,
     anchor: date,
     bands: RiskBands,
     *,
     standing: Mapping[int, Charts] = NO_CHARTS,
 ) -> dict[int, Charts]:
-    """The same as :func:`services.rollup_charts.rollup_charts` for users whose rollups are read, on their day.
+    """The same as :func:`services.rollup_charts.rollup_charts` for many users, on their day.
 
     :param standing: charts of the same anchor, by user, of whose days all but the last ``ANEW`` are as they were.
     """
-    last = day_number(anchor)
-    bins = _by_user(_rows(session, user_ids, BINS))
-    days, changes = _days_of_many(session, user_ids, standing, first=first_shown(anchor), last=last)
+    bins, days, changes = _by_user(rows.bins), _by_user(rows.days), _by_user(rows.changes)
     at_risk: defaultdict[int, list[ScoredCustomer]] = defaultdict(list)
-    for row in _rows(session, user_ids, AT_RISK_CUSTOMERS[dialect_of(session)], week_before=last - WEEK):
+    for row in rows.at_risk:
         at_risk[row[0]].append(ScoredCustomer._make(row))
-    high = {user_id: _high_now(changes.get(user_id, ())) for user_id in user_ids}
-    revenue = revenue_of_many(session, high, bands)
+    revenue = revenue_by_user({user_id: _high_now(changes.get(user_id, ())) for user_id in user_ids}, rows.revenue)
     return {
         user_id: _charts(
             at_risk.get(user_id, ()),
@@ -114,21 +145,6 @@ def rollup_charts_of_many(
         )
         for user_id in user_ids
     }
-
-
-def _days_of_many(
-    session: Session, user_ids: Collection[int], standing: Collection[int], *, first: int, last: int
-) -> tuple[ByUser, ByUser]:
-    """What was predicted on the days that are read, and how many customers begin and end on them."""
-    anew = [user_id for user_id in user_ids if user_id in standing]
-    whole = [user_id for user_id in user_ids if user_id not in standing]
-    days: ByUser = {}
-    changes: ByUser = {}
-    for users, since in ((whole, first), (anew, max(first, last + 1 - ANEW))):
-        if users:
-            days |= _by_user(_rows(session, users, DAYS, first=since, anchor=last))
-            changes |= _by_user(_rows(session, users, CHANGES, first=since, anchor=last))
-    return days, changes
 
 
 def _high_now(changes: Iterable[Sequence[int]]) -> int:
@@ -177,13 +193,7 @@ def _after(standing: Charts | None, anew: ChartDays, *, since: date) -> ChartDay
     return ChartDays(standing.risk_over_time[:days] + anew.risk_over_time, standing.days[:days] + anew.days)
 
 
-def _rows(session: Session, user_ids: Collection[int], statement: str, **numbers: int) -> Iterator[Sequence[Any]]:
-    dialect = dialect_of(session)
-    written = for_driver(statement.format(among=AMONG_USERS[dialect], **numbers), dialect)
-    return iter(session.connection().exec_driver_sql(written, users_parameter(user_ids, dialect)))
-
-
-def _by_user(rows: Iterator[Sequence[Any]]) -> ByUser:
+def _by_user(rows: Iterable[Sequence[Any]]) -> ByUser:
     found: defaultdict[int, list[Sequence[Any]]] = defaultdict(list)
     for user_id, *values in rows:
         found[user_id].append(values)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
-
-from sqlmodel import Session
+from functools import lru_cache
+from sys import intern
+from typing import Any, NamedTuple
 
 from services.calendar import day_number, day_start, time_zone
 from services.coalescing import Coalescing
 from services.database import Database
 from services.last_known import LastKnown
-from services.recent_many import earliest_of_new
-from services.rollup_charts_many import ANEW, rollup_charts_of_many
+from services.many_users import for_driver, users_parameter
+from services.recent_many import earliest_of_new, known_parameter
+from services.rollup_charts_many import ANEW, ChartRows, chart_lists, charts_by_user
+from services.row_lists import listed, listing
 from services.schemas import Charts
 from services.scores import RiskBands
-from services.snoozes import with_snoozed
-from services.user_states import UserState, user_states
+from services.snoozes import snoozed_list
+from services.user_states import STATES, UserState, states_by_id
 
 KNOWN = 2_000
 """Users whose last charts are kept: whoever has a page open looks at them again at each beat."""
@@ -80,55 +82,84 @@ class SharedCharts:
         self._known.drop(user_id)
 
     async def _read(self, asks: Collection[Ask]) -> dict[Ask, Drawn]:
-        known = {ask.user_id: self._known.get(ask.user_id) for ask in asks}
-        found = await self._database.read(lambda session: self._drawn(session, asks, known))
-        for ask, drawn in found.items():
-            before = self._known.get(ask.user_id)
-            if before is None or before.revision <= drawn.revision:
+        known = {ask.user_id: drawn for ask in asks if (drawn := self._known.get(ask.user_id))}
+        found = await self._database.run(lambda: self._drawn(asks, known))
+        for ask in asks:
+            drawn, before = found.get(ask), self._known.get(ask.user_id)
+            if drawn is None:
+                self._known.drop(ask.user_id)  # of no use to the next one
+            elif before is None or before.revision <= drawn.revision:
                 self._known.put(ask.user_id, drawn)
         return found
 
-    def _drawn(self, session: Session, asks: Collection[Ask], known: Mapping[int, Drawn | None]) -> dict[Ask, Drawn]:
-        """In one transaction, so that all of it is of one state."""
-        states = user_states(session, {ask.user_id for ask in asks})
+    def _drawn(self, asks: Iterable[Ask], known: Mapping[int, Drawn]) -> dict[Ask, Drawn]:
+        """Those of one day by one statement, so that each is of one state; another where what is known is no use."""
         days: defaultdict[date, list[int]] = defaultdict(list)
         for user_id, today in asks:
-            if user_id in states and states[user_id].has_rollups(self._bands):
-                days[today].append(user_id)
-        return {
-            Ask(user_id, today): Drawn(
-                revision=states[user_id].revision,
-                arrivals=states[user_id].arrivals,
-                time_zone=states[user_id].time_zone,
-                today=today,
-                charts=charts,
+            days[today].append(user_id)
+        found: dict[Ask, Drawn] = {}
+        for today, users in days.items():
+            before = {user_id: each for user_id in users if (each := known.get(user_id)) and each.today == today}
+            charts = self._going_on(today, before)
+            charts |= self._whole(today, [user_id for user_id in users if user_id not in charts])
+            found |= {Ask(user_id, today): each for user_id, each in charts.items()}
+        return found
+
+    def _going_on(self, today: date, before: Mapping[int, Drawn]) -> dict[int, Drawn]:
+        """The charts of users of whom nothing came since but predictions of the last days."""
+        if not before:
+            return {}
+        dialect = self._database.dialect
+        parameters = users_parameter(before, dialect) | known_parameter(before, before)
+        rows = self._database.asked(_statement(today, self._bands, dialect, anew=True), parameters)
+        states, snoozed, earliest, *lists = listed(rows)
+        earliest_of, since = dict(earliest), today - timedelta(days=ANEW - 1)
+
+        def goes_on(state: UserState) -> bool:
+            drawn, earliest = before[state.user_id], earliest_of.get(state.user_id)
+            return drawn.goes_on(state, today) and (
+                earliest is None or earliest >= day_start(since, time_zone(drawn.time_zone))
             )
-            for today, users in days.items()
-            if (awake := set(users) - with_snoozed(session, users, day_number(today)))
-            for user_id, charts in rollup_charts_of_many(
-                session, awake, today, self._bands, standing=_standing(session, awake, today, known, states)
-            ).items()
+
+        going = {user_id: state for user_id, state in self._awake(states, snoozed).items() if goes_on(state)}
+        standing = {user_id: before[user_id].charts for user_id in going}
+        return self._made(going, today, charts_by_user(going, ChartRows(*lists), today, self._bands, standing=standing))
+
+    def _whole(self, today: date, users: Collection[int]) -> dict[int, Drawn]:
+        if not users:
+            return {}
+        dialect = self._database.dialect
+        statement = _statement(today, self._bands, dialect, anew=False)
+        states, snoozed, *lists = listed(self._database.asked(statement, users_parameter(users, dialect)))
+        awake = self._awake(states, snoozed)
+        return self._made(awake, today, charts_by_user(awake, ChartRows(*lists), today, self._bands))
+
+    def _awake(self, states: Iterable[Sequence[Any]], snoozed: Iterable[Sequence[int]]) -> dict[int, UserState]:
+        """Those whose charts the rollups know."""
+        with_snoozed = {user_id for (user_id,) in snoozed}
+        return {
+            user_id: state
+            for user_id, state in states_by_id(states).items()
+            if user_id not in with_snoozed and state.has_rollups(self._bands)
+        }
+
+    @staticmethod
+    def _made(states: Mapping[int, UserState], today: date, charts: Mapping[int, Charts]) -> dict[int, Drawn]:
+        return {
+            user_id: Drawn(
+                revision=state.revision,
+                arrivals=state.arrivals,
+                time_zone=intern(state.time_zone),
+                today=today,
+                charts=charts[user_id],
+            )
+            for user_id, state in states.items()
         }
 
 
-def _standing(
-    session: Session,
-    user_ids: Collection[int],
-    today: date,
-    known: Mapping[int, Drawn | None],
-    states: Mapping[int, UserState],
-) -> dict[int, Charts]:
-    """The charts of users of whom nothing came since but predictions of the last days."""
-    kept = {
-        user_id: drawn
-        for user_id in user_ids
-        if (drawn := known.get(user_id)) and drawn.goes_on(states[user_id], today)
-    }
-    spans = {user_id: (drawn.arrivals, states[user_id].arrivals) for user_id, drawn in kept.items()}
-    earliest = earliest_of_new(session, spans)
-    since = today - timedelta(days=ANEW - 1)
-    return {
-        user_id: drawn.charts
-        for user_id, drawn in kept.items()
-        if user_id not in earliest or earliest[user_id] >= day_start(since, time_zone(drawn.time_zone))
-    }
+@lru_cache(maxsize=16)
+def _statement(today: date, bands: RiskBands, dialect: str, *, anew: bool) -> str:
+    """All that the charts of ``:users`` are made of; with ``anew``, of ``:known`` the last days alone."""
+    lists = (STATES[dialect], snoozed_list(day_number(today), dialect), *([earliest_of_new(FEW, dialect)] * anew))
+    lists += chart_lists(today, bands, dialect, anew=anew)
+    return for_driver(for_driver(listing(lists, dialect), dialect), dialect, parameter='known')

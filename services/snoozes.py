@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from services.customer_tables import CustomerRecord
-from services.many_users import AMONG_USERS, dialect_of, users_parameter
+from services.many_users import AMONG_USERS
 from services.models import Prediction
+from services.row_lists import RowList
 from services.visibility import visible
 
 WAKING_RISE = 100_000
@@ -20,11 +20,6 @@ WAKING_RISE = 100_000
 It is compared whenever somebody looks: when the score falls again, or the file that raised it is undone, the customer
 is asleep again.
 """
-
-WITH_SNOOZED = {
-    name: f'SELECT DISTINCT user_id FROM customer_record WHERE user_id {among} AND snoozed_until > :today'
-    for name, among in AMONG_USERS.items()
-}
 
 
 def is_awake(record: CustomerRecord, latest: int) -> bool:
@@ -40,11 +35,13 @@ def any_snoozed(session: Session, user_id: int, today: int) -> bool:
     return bool(session.execute(select(select(1).where(*_snoozed(user_id, today)).exists())).scalar())
 
 
-def with_snoozed(session: Session, user_ids: Collection[int], today: int) -> set[int]:
-    """The same of many users, in one statement: those who have any."""
-    dialect = dialect_of(session)
-    parameters = users_parameter(user_ids, dialect) | {'today': today}
-    return set(session.connection().execute(text(WITH_SNOOZED[dialect]), parameters).scalars())
+def snoozed_list(today: int, dialect: str) -> RowList:
+    """The same of many users, to be read of ``:users``: the ids of those who have any."""
+    among = AMONG_USERS[dialect]
+    return RowList(
+        's.user_id',
+        f'FROM (SELECT DISTINCT user_id FROM customer_record WHERE user_id {among} AND snoozed_until > {today}) AS s',
+    )
 
 
 def asleep(user_id: int, today: int) -> Select[str]:

@@ -22,6 +22,7 @@ from services.charts import charts
 from services.clock import to_micros
 from services.customer_removal import remove_customer
 from services.database import Database
+from services.many_users import dialect_of, for_driver, users_parameter
 from services.models import SourceKind, User, UserRevision
 from services.plan import Plan, Route
 from services.planner import rollups_answer
@@ -30,11 +31,12 @@ from services.predictions import Ingest
 from services.query import DashboardQuery
 from services.revenue_at_risk import revenue_at_risk
 from services.rollup_charts import rollup_charts
-from services.rollup_charts_many import rollup_charts_of_many
+from services.rollup_charts_many import ChartRows, chart_lists, charts_by_user
 from services.rollup_check import first_difference
 from services.rollup_reads import aggregate_rollups
 from services.rollup_rebuild import rebuild
 from services.rollup_state import Built, state_of
+from services.row_lists import listed, listing
 from services.scores import RiskBands
 from services.selection import Selection
 from services.sources import Sources
@@ -87,7 +89,10 @@ def assert_exact(session: Session, user_id: int, zone: str) -> None:
         assert aggregate_rollups(session, asked) == aggregate(session, asked)
         assert rollup_charts(session, asked) == charts(session, asked)
     everything = selection(user_id, {}, zone)
-    shared = rollup_charts_of_many(session, [user_id], everything.today, BANDS)[user_id]
+    dialect = dialect_of(session)
+    statement = for_driver(listing(chart_lists(everything.today, BANDS, dialect, anew=False), dialect), dialect)
+    rows = session.connection().exec_driver_sql(statement, users_parameter([user_id], dialect)).all()
+    shared = charts_by_user([user_id], ChartRows(*listed(rows)), everything.today, BANDS)[user_id]
     by_sql = replace(everything, plan=Plan(route=Route.ALL))
     revenue = revenue_at_risk(session, by_sql)
     assert shared == charts(session, everything).model_copy(update={'revenue': revenue})

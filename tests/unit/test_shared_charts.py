@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import date, timedelta
 
 import pytest
 
-from services import rollup_charts_many
 from services.clock import to_micros
 from services.database import Database
 from services.errors import NotFound
@@ -71,13 +71,13 @@ async def test_days_before_yesterday_are_not_read_again_unless_something_came_fo
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anew: list[bool] = []
-    read = rollup_charts_many._days_of_many
+    read = SharedCharts._whole
 
-    def reading(session: object, users: list[int], standing: dict[int, Charts], **days: int) -> object:
-        anew.extend(user not in standing for user in users)
-        return read(session, users, standing, **days)  # type: ignore[arg-type]
+    def reading(shared: SharedCharts, today: date, users: Collection[int]) -> object:
+        anew.append(bool(users))
+        return read(shared, today, users)
 
-    monkeypatch.setattr(rollup_charts_many, '_days_of_many', reading)
+    monkeypatch.setattr(SharedCharts, '_whole', reading)
     shared = charts_of(office)
     first = await shown(office, shared, take(office, days=30))
     second = await shown(office, shared, take(office, hours=1))
