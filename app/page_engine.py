@@ -11,6 +11,7 @@ from typing import Any
 from nicegui import core
 
 from app.page_frames import PageFrames
+from app.page_manager import PageManager
 from services.counters import Counters
 from services.engine import Engine
 
@@ -46,7 +47,11 @@ def link_pages(counters: Counters, *, noticed_seconds: float) -> None:
         await server._handle_eio_connect(engine_id, {'QUERY_STRING': environ.get('QUERY_STRING', '')})
 
     frames = PageFrames(server, counters=counters, on_frame=server._handle_eio_message)
+    engine.take_at_once = frames.note
     engine.on('connect', connected)
     engine.on('message', frames.hear)
     engine.on('disconnect', server._handle_eio_disconnect)
     server.eio = engine
+    manager = PageManager()
+    manager.set_server(server)
+    server.manager = manager

@@ -26,8 +26,8 @@ STRIKES = 100
 EVENT = re.compile(r'2\d{0,9}(\[.*\])', re.DOTALL)
 NUMBER = re.compile(r'\d{1,15}', re.ASCII)
 CONNECT, DISCONNECT = '0', '1'
-UNANSWERED = '2['
-"""How an event begins to which no answer is wanted."""
+ACK, LONGEST_ACK = b'42["ack"', 200
+"""How the packet begins that tells how far a page has come, where no answer is wanted; and bytes."""
 
 Send = Callable[[str, Any], Awaitable[None]]
 
@@ -45,15 +45,29 @@ class PageFrames:
 
     async def hear(self, engine_id: str, frame: object) -> None:
         """A browser may say anything."""
-        if not self._rate.take(engine_id) and isinstance(frame, str):
-            event = _event(frame)
-            if self._fits(engine_id, frame, event):
-                if not (frame.startswith(UNANSWERED) and _is_acknowledged(event)):
-                    await self._on_frame(engine_id, frame)
-                return
+        if not self._rate.take(engine_id) and isinstance(frame, str) and self._fits(engine_id, frame, _event(frame)):
+            await self._on_frame(engine_id, frame)
+            return
         self._counters.dropped('page_frame')
         if self._strikes.take(engine_id):
             await self._close(engine_id)
+
+    def note(self, engine_id: str, packet: bytes) -> bool:
+        """Note how far a page has come, if that is what this packet of the engine says and it may: as NiceGUI does it,
+        without several tasks and lookups for each.
+        """
+        if len(packet) > LONGEST_ACK or not packet.startswith(ACK) or not packet.isascii():
+            return False
+        frame = packet[1:].decode()
+        event = _event(frame)
+        match event:
+            case ['ack', {'client_id': str(page), 'next_message_id': int(following)}]:
+                if self._rate.take(engine_id) or not self._fits(engine_id, frame, event):
+                    return False  # heard as any other, which counts it
+                if client := Client.instances.get(page):
+                    client.outbox.prune_history(following)
+                return True
+        return False
 
     def _fits(self, engine_id: str, frame: str, event: object) -> bool:
         sid = self._server.manager.sid_from_eio_sid(engine_id, '/')
@@ -86,16 +100,6 @@ def _event(frame: str) -> object:
         return orjson.loads(found[1]) if found else None
     except orjson.JSONDecodeError:
         return None
-
-
-def _is_acknowledged(event: object) -> bool:
-    """Whether it says how far a page has come, which is noted then: as NiceGUI does it, without a task for each."""
-    match event:
-        case ['ack', {'client_id': str(page), 'next_message_id': int(following)}]:
-            if client := Client.instances.get(page):
-                client.outbox.prune_history(following)
-            return True
-    return False
 
 
 def _says_what_a_page_says(event: object, *, is_of: Callable[[str], bool]) -> bool:

@@ -24,6 +24,12 @@ class PageOutbox(Outbox):
     NiceGUI's wakes each second: five times a beat, for each page, and for nothing.
     """
 
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self.updates: dict[int, Any] = {}  # type: ignore[assignment]
+        """Elements; whatever stands for none is one that was deleted. NiceGUI's has a weak reference to each, which
+        is dear to make, and for nothing: they are sent at once."""
+
     async def loop(self) -> None:
         """Send what is put in, until the page has ended."""
         self._enqueue_event = filled = asyncio.Event()

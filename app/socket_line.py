@@ -180,7 +180,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
         receiver = self.line.receiver if self.line else None
         if receiver and event.data == PONG and event.fin:
             receiver.pong()
-        else:
+        elif not (receiver and event.fin and receiver.done_at_once(bytes(event.data))):
             super().handle_text(event)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -106,7 +106,7 @@ class AtRiskList(Markup):
 
     def _panel(self) -> Node:
         page = self._latest
-        waiting = moves(self._shown, page.rows)
+        waiting = 0 if self._shown is page.rows else moves(self._shown, page.rows)
         return panel(
             'Customers at risk',
             tag('div', 'at-risk-controls', _orders(page.order), _waiting(waiting)),

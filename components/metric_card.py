@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from components.data_age import data_age
 from components.formats import MISSING, NumberKind
@@ -53,8 +54,7 @@ class MetricCard:
         return f'{self.formula}{line}{days}'
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What a card says at a time."""
 
     card: MetricCard
@@ -76,9 +76,9 @@ class Reading:
             return self
         change, line = course.change(days), tuple(course.value(day) for day in days[-SPARK_DAYS:])
         if change is None:
-            return replace(self, change=NO_EARLIER, line=line, trend=None)
+            return self._replace(change=NO_EARLIER, line=line, trend=None)
         words = course.words.format(change)
-        return replace(self, change=words[:1].upper() + words[1:], line=line)
+        return self._replace(change=words[:1].upper() + words[1:], line=line)
 
 
 def metric_card(reading: Reading, *, zone: str) -> Encoded:

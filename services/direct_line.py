@@ -11,6 +11,9 @@ LINE = 'churnboard.line'
 class Receiver(Protocol):
     """Who has taken a line over. All of it is called on the event loop, and must return at once."""
 
+    def done_at_once(self, text: bytes) -> bool:
+        """Whether a text message that came in one piece is done with; else it comes as any other."""
+
     def frame(self, text: str) -> None:
         """A text message came. A binary one, of which we have none, comes as an empty text."""
 

@@ -24,6 +24,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     refuse_frame: Callable[[str], None]
     """Told that a frame was not one of ours, and in what way."""
 
+    take_at_once: Callable[[str, bytes], bool] = staticmethod(lambda _sid, _packet: False)
+    """Asked of each packet that no other waits before, by its connection's id: whether it is done with already, as it
+    needed no waiting."""
+
     refuse_request: Callable[[str], None]
     """Told that a request was not one of ours, and in what way."""
 

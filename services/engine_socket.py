@@ -101,6 +101,9 @@ class EngineSocket(PollingSocket):
         else:
             self._begin(self.close(reason=self.server.reason.PING_TIMEOUT))
 
+    def done_at_once(self, text: bytes) -> bool:
+        return self._work is None and not self.closed and self.server.take_at_once(self.sid, text)
+
     def frame(self, text: str) -> None:
         self._frames.append(text)
         if self._work is None:

@@ -34,6 +34,7 @@ ALONE = {
         'services/live_channel.py',
         'app/factory.py',
         'app/page_frames.py',
+        'app/page_manager.py',
         'app/page_socket.py',
     ),
     'aiohttp': ('services/live_channel.py', 'services/live_link.py', 'services/live_polling.py'),
@@ -42,6 +43,7 @@ ALONE = {
 
 EMITTER = 'services/emitter.py'
 OTHER_EMITS = {
+    'app/page_manager.py': ['?.emit'],  # how NiceGUI's own socket emits
     'components/connection.py': ['core.sio.emit'],  # how fresh a page's numbers are, on NiceGUI's own socket
     'app/pages/dashboard.py': ['core.sio.emit'],  # sends a page to the sign-in, on NiceGUI's own socket
     'services/live_channel.py': ['self._client.emit'],  # from a client to the server

@@ -35,7 +35,7 @@ class Server:
     def __init__(self, *, compressed: bool) -> None:
         self.lines: asyncio.Queue[Line] = asyncio.Queue()
         self.received: list[str] = []
-        self.pongs = 0
+        self.pongs = self.quick = 0
         self.ended = asyncio.Event()
         self.may_take = asyncio.Event()
         self.may_take.set()
@@ -73,6 +73,11 @@ class Taking:
     def __init__(self, server: Server, line: Line) -> None:
         self._server = server
         self._line = line
+
+    def done_at_once(self, text: bytes) -> bool:
+        done = text.startswith(b'quick')
+        self._server.quick += done
+        return done
 
     def frame(self, text: str) -> None:
         self._server.received.append(text)
@@ -163,6 +168,16 @@ async def test_the_answer_to_the_goodbye_is_read_while_the_application_is_busy(m
         line.close()
         async with asyncio.timeout(30):
             await client.wait_closed()
+
+
+@pytest.mark.parametrize('compressed', [False, True])
+async def test_what_is_done_at_once_is_not_told_and_holds_nothing_up(compressed: bool) -> None:
+    async with connected(compressed=compressed) as (server, _line, client):
+        for text in ('quick', 'first', 'quick ' + 'ü' * 70_000, ['quick ', 'in two'], 'quick', 'last'):
+            await client.send(text)
+    await server.ended.wait()
+    assert server.received == ['first', 'quick in two', 'last'], 'one in fragments comes as any other'
+    assert server.quick == 3
 
 
 @pytest.mark.parametrize('compressed', [False, True])
