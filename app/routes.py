@@ -29,6 +29,7 @@ from app.api import uploads as uploads_api
 from app.page_engine import link_pages
 from app.page_log import take_page_logs
 from app.page_outbox import sleep_between_messages
+from app.page_request import shed_requests
 from app.page_socket import spare_updates
 from app.pages import login
 from app.pages.connect import connect_page
@@ -112,6 +113,7 @@ def add_pages(app: FastAPI, services: Services) -> None:
         show_welcome_message=False,
     )
     spare_updates()
+    shed_requests()
     sleep_between_messages()
     take_page_logs()
     link_pages(services.counters, noticed_seconds=LINK_NOTICED_SECONDS)

@@ -21,13 +21,16 @@ class ActivityList(Markup):
 
     def __init__(self) -> None:
         self._rows = Rows(_row)
-        super().__init__(self._panel(()))
+        self._items: Sequence[bytes] = ()
+        super().__init__(self.again())
 
     def show(self, items: Sequence[bytes]) -> None:
         """:param items: JSON of an ``ActivityItem`` each, as it is kept: only those that are new are looked into."""
-        self.draw(self._panel(items))
+        self._items = items
+        self.draw(self.again())
 
-    def _panel(self, items: Sequence[bytes]) -> Node:
+    def again(self) -> Node:
+        items = self._items
         return panel(
             'Recent activity',
             tag('ol', 'activity-rows', *self._rows.of(items), role='list'),

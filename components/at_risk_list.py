@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from components.button import button
 from components.customer_name import customer_name
-from components.formats import MISSING, account_value, count, number_format, plural, written_as
+from components.formats import MISSING, account_value, count, plural, written_as
 from components.held_order import in_place, moves
 from components.markup import Encoded, Markup, Node, Rows, encoded, tag
 from components.panel import panel
@@ -71,7 +71,6 @@ class AtRiskList(Markup):
         self._shown: Sequence[AtRiskCustomer] = ()
         self._within: set[str] = set()
         self._opened = False
-        self._numbers = number_format()
         self._actions_of_page: AtRiskActions | None = None
         self._rows = {
             unfiltered: Rows(partial(_row, otherwise='new' if unfiltered else MISSING)) for unfiltered in (True, False)
@@ -100,9 +99,12 @@ class AtRiskList(Markup):
 
     def show(self, page: AtRiskPage, *, asked: bool = False) -> None:
         """:param asked: the reader asked for other rows than were shown: they come at once, wherever the pointer is."""
-        self._latest, self._numbers = page, number_format()
+        self._latest = page
         self._shown = in_place(self._shown, page.rows) if self._within and not asked else page.rows
         self.draw(self._panel())
+
+    def again(self) -> Node:
+        return self._panel()
 
     def _panel(self) -> Node:
         page = self._latest
@@ -133,7 +135,7 @@ class AtRiskList(Markup):
 
     def _redraw(self, rows: Sequence[AtRiskCustomer]) -> None:
         self._shown = rows
-        with written_as(self._numbers):
+        with written_as(self._drawn.numbers):
             self.draw(self._panel())
 
 

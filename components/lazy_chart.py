@@ -87,7 +87,7 @@ class LazyChart(Markup):
         self._table: ChartTable | None = None
         self._wanted = False
         self._as_table = False
-        super().__init__(self._panel(), actions={'table': self._switch})
+        super().__init__(self.again(), actions={'table': self._switch})
         self.on('near', self._near, args=[])
 
     def show(self, picture: Picture) -> None:
@@ -96,10 +96,10 @@ class LazyChart(Markup):
         if numbers == self._numbers and picture.is_as(self._picture):
             return
         self._picture, self._numbers = picture, numbers
-        self.draw(self._panel())
+        self.draw(self.again())
         self._draw()
 
-    def _panel(self) -> Encoded:
+    def again(self) -> Encoded:
         template, picture = _panel(self._subject, self._name, as_table=self._as_table), self._picture
         return template.filled(
             finding=picture.finding if picture else None, sentence=picture.sentence if picture else None
@@ -115,7 +115,7 @@ class LazyChart(Markup):
             with self.add_slot('table'):
                 self._table = ChartTable(self._subject, self._columns)
         self._table.set_visibility(self._as_table)
-        self.draw(self._panel())
+        self.draw(self.again())
         self._draw()
 
     def _draw(self) -> None:

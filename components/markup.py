@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, NewType, TypeAlias, TypeVar
@@ -15,7 +16,7 @@ import orjson
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from components.formats import NumberFormat, number_format
+from components.formats import ENGLISH, NumberFormat, number_format, written_as
 from components.kept_json import kept_json, shared
 
 Node = NewType('Node', tuple[str, dict[str, str], list[Any]])
@@ -108,6 +109,18 @@ class Rows(Generic[ItemT]):
         return list(self._drawn.values())
 
 
+@dataclass(slots=True)
+class Drawn:
+    """What was drawn last."""
+
+    written: bytes | None = b''
+    """Its JSON; ``None``: it is written again if it is needed."""
+    mark: int = 0
+    """By which it is known again then: one of 2**64 others has the same."""
+    numbers: NumberFormat = ENGLISH
+    """How numbers are written in it."""
+
+
 class Markup(ui.element, component=DRAWER):
     """A tree of tags. An unchanged one sends nothing; a changed one is sent whole, and changes only what differs."""
 
@@ -126,7 +139,7 @@ class Markup(ui.element, component=DRAWER):
             fields by their names, as the browser says it: it may be anything.
         """
         super().__init__()
-        self._sent = b''
+        self._drawn = Drawn()
         self._actions = actions or {}
         self._entries = entries or {}
         self.draw(tree)
@@ -136,13 +149,38 @@ class Markup(ui.element, component=DRAWER):
             self.on('entry', self._enter)
 
     def draw(self, tree: Node | Encoded) -> None:
-        sent = kept_json(tree)
-        if sent != self._sent:
-            self._sent = sent = sent if self._sent else shared(sent)  # most begin as they do on every page
-            # NiceGUI, and its socket, would look at each word of it; and tell whoever may watch the attributes of an
-            # element, which takes as long as a whole list takes to be drawn
-            dict.__setitem__(self.props, 'tree', orjson.Fragment(sent))
-            self.update()
+        written, drawn = kept_json(tree), self._drawn
+        mark, drawn.numbers = hash(written), number_format()
+        if mark == drawn.mark and drawn.written in (None, written):
+            return
+        first, drawn.mark = drawn.written == b'', mark
+        drawn.written = shared(written) if first else written  # most begin as they do on every page
+        self.update()
+
+    def again(self) -> Node | Encoded:
+        """The tree that was drawn last.
+
+        Whoever can give it at any time, as it is made of what is kept anyhow, says it here: it is let go of once it is
+        sent.
+        """
+        assert self._drawn.written is not None
+        return orjson.Fragment(self._drawn.written)
+
+    def _to_dict(self) -> dict[str, Any]:
+        """As it is sent, past the attributes of the element: NiceGUI would look at each word of it, and tell whoever
+        may watch them, which takes as long as a whole list takes to be drawn.
+        """
+        sent = super()._to_dict() | {'props': self._props | {'tree': orjson.Fragment(self._json)}}
+        if type(self).again is not Markup.again:
+            self._drawn.written = None
+        return sent
+
+    @property
+    def _json(self) -> bytes:
+        if self._drawn.written is not None:
+            return self._drawn.written
+        with written_as(self._drawn.numbers):
+            return orjson.dumps(self.again())
 
     def focus_on(self, selector: str) -> None:
         """Give the focus to the first tag that this CSS selector finds in it, once what was drawn is there."""
@@ -151,7 +189,7 @@ class Markup(ui.element, component=DRAWER):
     @property
     def tree(self) -> Any:
         """What is drawn, as the browser has it: lists of tag, attributes and children."""
-        return orjson.loads(self._sent)
+        return orjson.loads(self._json)
 
     def _act(self, event: GenericEventArguments) -> Any:
         """A browser may say anything: only what it has been offered is done."""

@@ -87,12 +87,12 @@ class MetricGrid(Markup):
         self._zone = zone
         self._readings = [Reading(card) for card in CARDS]
         self._days: Sequence[DayFigures] | None = None
-        super().__init__(self._grid())
+        super().__init__(self.again())
 
     def show_zone(self, zone: str) -> None:
         """Days are those of another zone now."""
         self._zone = zone
-        self.draw(self._grid())
+        self.draw(self.again())
 
     def show(
         self,
@@ -108,15 +108,15 @@ class MetricGrid(Markup):
         """
         self._readings = _readings(metrics, trends, links)
         self._days = self._days if days is None else days
-        self.draw(self._grid())
+        self.draw(self.again())
 
     def show_days(self, days: Sequence[DayFigures]) -> None:
         """:param days: oldest first, those of the same view."""
         if days is not self._days:
             self._days = days
-            self.draw(self._grid())
+            self.draw(self.again())
 
-    def _grid(self) -> Node:
+    def again(self) -> Node:
         days = self._days
         readings = self._readings if days is None else [each.over(days) for each in self._readings]
         cards = [metric_card(each, zone=self._zone) for each in readings]

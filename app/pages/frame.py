@@ -73,7 +73,7 @@ def frame(
             )
             updates.start(connection)
             follow_theme(updates, client)
-            Markup(_reader(identity))
+            Reader(identity)
     with ui.element('div').classes('board'):
         Text('h1', title).classes('sr-only')
         yield connection
@@ -117,12 +117,18 @@ def _brand() -> Node:
     return tag('a', 'brand', mark, name, href='/', aria_label='Churnboard')
 
 
-def _reader(identity: BoardIdentity) -> Node:
+class Reader(Markup):
     """What belongs to who is signed in. By the number a browser tells people apart, also after a sign-out."""
-    return tag(
-        'div',
-        'top-part',
-        opener(),
-        account_menu(name=identity.name, email=identity.email),
-        data_account=str(identity.user_id),
-    )
+
+    def __init__(self, identity: BoardIdentity) -> None:
+        self._identity = identity
+        super().__init__(self.again())
+
+    def again(self) -> Node:
+        return tag(
+            'div',
+            'top-part',
+            opener(),
+            account_menu(name=self._identity.name, email=self._identity.email),
+            data_account=str(self._identity.user_id),
+        )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
 import pytest
 from nicegui import ui
 from nicegui.testing import User, user_simulation
 from nicegui.testing.user_interaction import UserInteraction
 
+from components.formats import NumberFormat, count, written_as
 from components.markup import Markup, tag
 from tests.ui.board_user import settled, touched
 
@@ -125,3 +127,48 @@ async def test_what_is_entered_is_told_as_it_is_said(user: User, value: Any) -> 
 async def test_an_entry_that_is_not_offered_is_not_taken(user: User, arguments: Any) -> None:
     say(user, arguments, event='entry')
     assert done == []
+
+
+class Rewritten(Markup):
+    """Gives its tree again; its numbers are the reader's."""
+
+    def __init__(self) -> None:
+        self.number = 1_000
+        self.writings = 0
+        super().__init__(self.again())
+
+    def again(self) -> Any:
+        self.writings += 1
+        return tag('p', '', count(self.number), tag('button', '', 'End', data_action='end'))
+
+
+@pytest.fixture
+async def rewritten() -> AsyncIterator[Rewritten]:
+    made: list[Rewritten] = []
+    async with user_simulation(root=lambda: made.append(Rewritten())) as user:
+        await user.open('/')
+        yield made[0]
+
+
+async def test_a_tree_that_can_be_given_again_is_not_kept_once_it_is_sent(rewritten: Rewritten) -> None:
+    rewritten.number = 2_000
+    with written_as(NumberFormat(decimal=',', group='.')):
+        rewritten.draw(rewritten.again())
+    before = rewritten.writings
+    assert orjson.loads(orjson.dumps(rewritten._to_dict()['props']['tree']))[2][0] == '2.000'
+    assert rewritten.writings == before, 'it was at hand'
+    assert rewritten._drawn.written is None
+    assert orjson.loads(orjson.dumps(rewritten._to_dict()['props']['tree']))[2][0] == '2.000', 'as its reader reads'
+    assert rewritten.tree[2][1][1] == {'data-action': 'end'}, 'what it offers is known'
+
+
+async def test_one_that_was_let_go_of_is_sent_again_only_when_it_changed(
+    rewritten: Rewritten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewritten._to_dict()
+    sent = touched(rewritten.client, monkeypatch)
+    rewritten.draw(rewritten.again())
+    assert sent == []
+    rewritten.number += 1
+    rewritten.draw(rewritten.again())
+    assert sent == [rewritten]

@@ -14,7 +14,7 @@ async def test_what_is_the_same_on_two_pages_is_kept_once(user: User) -> None:
         await user.open('/')
         assert user.client
         elements = user.client.elements.values()
-        kept.append([e._sent for e in elements if isinstance(e, FilterBar | Toolbar)])
+        kept.append([e._drawn.written for e in elements if isinstance(e, FilterBar | Toolbar)])
     first, second = kept
     assert len(first) == 2
     assert all(one is other for one, other in zip(first, second, strict=True))
