@@ -84,6 +84,8 @@ class Overviews:
         """
         if not state.has_rollups(self._bands):
             return None
+        if overview := self.ready(state, today):
+            return overview
         ask = Ask(state.user_id, today)
         if preparing := self._preparing.get(ask):  # whoever is told of a change asks while the beat reads it
             await asyncio.wait({preparing})
