@@ -59,8 +59,13 @@ class PageOutbox(Outbox):
         if not self.updates:
             return
         waiting = {number: each if isinstance(each, Element) else None for number, each in self.updates.items()}
-        written: dict[int, Any] = {number: each and each._to_dict() for number, each in waiting.items()}
         self.updates.clear()
+        written: dict[int, Any] = {}
+        for number, each in waiting.items():
+            try:
+                written[number] = each and each._to_dict()
+            except Exception:  # the others are shown all the same
+                log.exception('an element of a page could not be written')
         if unknown := self._unknown(each.component for each in waiting.values() if each):
             components = [{'key': each.key, 'tag': each.tag} for each in unknown]
             yield page_id, 'load_js_components', {'components': components}

@@ -99,6 +99,29 @@ async def test_nothing_wakes_it_while_it_is_given_nothing(outbox: Outbox, monkey
     assert timers == []
 
 
+async def test_an_element_that_cannot_be_written_keeps_no_other_back(
+    outbox: Outbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Plain(Element):
+        component = None
+
+        def __init__(self, number: int, *, fails: bool = False) -> None:
+            self.id, self.fails = number, fails
+
+        def _to_dict(self) -> dict[str, Any]:
+            if self.fails:
+                raise ValueError('no such figure')
+            return {'tag': 'p'}
+
+    elements = [Plain(7), Plain(8, fails=True), Plain(9)]
+    for element in elements:
+        outbox.enqueue_update(element)
+    await until(lambda: outbox.sent == [('page', 'update', {7: {'tag': 'p'}, 9: {'tag': 'p'}})])
+    assert 'no such figure' in caplog.text
+    outbox.enqueue_update(elements[0])
+    await until(lambda: outbox.sent[1:] == [('page', 'update', {7: {'tag': 'p'}})])
+
+
 async def test_a_component_comes_once_and_before_the_first_element_that_needs_it(outbox: Outbox) -> None:
     class Drawn(Element):
         component = JsComponent(key='tree-key', name='tree', path=Path('tree.js'))
