@@ -16,6 +16,7 @@ from benchmarks.page_browser import Loaded, Painted, painted
 from benchmarks.page_figures import Measured, Opened, TabsWindow, report_of
 from benchmarks.page_run import predictions, sign_in
 from benchmarks.page_tabs import Page, Tabs, TabsHeard
+from components.connection import BEAT
 from services import sessions, users
 from services.clock import system_clock
 from services.database import Database
@@ -83,8 +84,8 @@ async def test_a_tab_hears_of_changed_numbers_and_keeps_hearing_when_nothing_cha
     await asyncio.sleep(5)  # longer than it takes to acknowledge
     heard = tabs.count_anew()
     assert heard.lost == 0
-    assert heard.events['update'] > 3
-    assert len(heard.gaps) == heard.events['update']
+    assert heard.events[BEAT] > 3
+    assert len(heard.gaps) == heard.events[BEAT] + heard.events['update']
     await tabs.disconnect()
 
 
