@@ -50,6 +50,7 @@ def test_a_customer_is_given_an_owner_a_snooze_and_notes(board: Board, person: P
     keyboard.use(owner.get_by_role('button', name='Cancel'))
     expect(owner.get_by_role('button', name='Set')).to_be_focused()
     keyboard.press('Enter')
+    expect(person.get_by_label('Name; empty for nobody')).to_be_focused()
     person.keyboard.type('Maria')
     person.keyboard.press('Enter')
     expect(owner.get_by_role('button', name='Change')).to_be_focused()
