@@ -269,6 +269,7 @@ def test_the_protocol_is_one_link_away_and_fits_a_phone(connect: Page, board: Bo
     assert connect.evaluate('document.documentElement.scrollWidth') == 320
     connect.get_by_role('link', name='Live protocol').click()
     expect(connect).to_have_url(f'{board.url}/api/asyncapi')
+    connect.wait_for_load_state()  # its style sheet, too
     assert connect.evaluate('document.documentElement.scrollWidth') == 320
     expect(connect.get_by_role('heading', name='dashboard_changes')).to_be_visible()
     cookies = {cookie['name']: cookie['value'] for cookie in connect.context.cookies()}

@@ -149,6 +149,7 @@ def test_a_paused_page_says_of_when_it_is_beside_the_way_to_go_on(person: Page, 
         }"""
     )
     person.get_by_role('button', name='Resume').click()
+    expect(person.locator('[data-connection]')).to_contain_text('Live')  # it is remembered: others come after this one
     assert not covered
 
 
