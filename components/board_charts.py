@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from nicegui import ui
-
+from components.light_element import LightElement
 from components.retention_chart import RetentionChart
 from components.risk_chart import RiskChart
 from components.score_chart import ScoreChart
@@ -20,7 +19,7 @@ class BoardCharts:
         self._risk = RiskChart()
 
     def build_below(self) -> None:
-        with ui.element('div').classes('charts'):
+        with LightElement('div', 'charts'):
             self._retention = RetentionChart()
             self._volume = VolumeChart()
 

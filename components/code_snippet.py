@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from nicegui import ui
-
+from components.light_element import LightElement
 from components.text import Text
 
 PLACEHOLDER = 'YOUR_TOKEN'
 """What stands in the code for the token; assets/connect.js puts the token in its place, once there is one."""
 
 
-class CodeSnippet(ui.element, default_classes='snippet'):
+class CodeSnippet(LightElement, default_classes='snippet'):
     """A complete program or command, to be copied."""
 
     def __init__(self, title: str, code: str, *, note: str = '', name: str) -> None:
@@ -19,7 +18,7 @@ class CodeSnippet(ui.element, default_classes='snippet'):
         super().__init__('section')
         self.mark(f'snippet-{name}')
         with self:
-            with ui.element('div').classes('snippet-head'):
+            with LightElement('div', 'snippet-head'):
                 heading = Text('h3', title).classes('snippet-title')
                 if note:
                     Text('p', note).classes('snippet-note')

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from components.button import Button
+from components.light_element import LightElement
 from components.text import Text
 
 
@@ -17,11 +18,11 @@ class ConfirmDialog(ui.dialog):
 
     def __init__(self, title: str, text: str, *, action: str, on_confirm: Callable[[], Any]) -> None:
         super().__init__()
-        with self, ui.element('div').classes('dialog').props('role=document'):
+        with self, LightElement('div', 'dialog').props('role=document'):
             heading = Text('h2', title).classes('dialog-title')
             consequence = Text('p', text).classes('dialog-text')
             self._error = Text('p').classes('field-error').props('role=alert').mark('dialog-error')
-            with ui.element('div').classes('dialog-actions'):
+            with LightElement('div', 'dialog-actions'):
                 Button('Cancel', self.close, kind='quiet').props('data-autofocus')
                 Button(action, on_confirm, kind='strong').mark('dialog-confirm')
         self.props['aria-labelledby'] = heading.html_id

@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from nicegui import core, ui
+from nicegui import core
 
 from components.element_state import set_prop
 from components.formats import ENGLISH, NumberFormat
+from components.light_element import LightElement
 
 BEAT = 'as_of'
 """What assets/live.js hears on the page's socket."""
 
 
-class Connection(ui.element, default_classes='connection'):
+class Connection(LightElement, default_classes='connection'):
     """How fresh the numbers are. The server only says what it knows; assets/live.js draws it.
 
     Drawn in the browser because it must also be right while the server cannot be reached.

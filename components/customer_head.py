@@ -9,6 +9,7 @@ from nicegui import ui
 from components.button import Button
 from components.element_state import replace_class
 from components.formats import account_value
+from components.light_element import LightElement
 from components.risk_chip import RiskChip
 from components.scorings import ReasonList, Scoring
 from components.text import Text
@@ -39,7 +40,7 @@ class HeadFacts:
     proposed_day: str
 
 
-class Editable(ui.element, default_classes='fact', default_props='data-home'):
+class Editable(LightElement, default_classes='fact', default_props='data-home'):
     """A fact with a button that puts a form in its place; nothing but the form's own buttons closes that."""
 
     def __init__(self, title: str, *, name: Part, action: str, make: Callable[[], TextForm]) -> None:
@@ -49,13 +50,13 @@ class Editable(ui.element, default_classes='fact', default_props='data-home'):
         self.form: TextForm | None = None
         with self:
             Text('dt', title)
-            with ui.element('dd'):
-                with ui.element('div').classes('fact-shown') as self._shown:
+            with LightElement('dd'):
+                with LightElement('div', 'fact-shown') as self._shown:
                     self._value = Text('span').classes('fact-value').mark(f'fact-{name}')
                     self.open = Button(action, self.show_form, kind='quiet').classes('fact-change')
                     self.open.props('data-home-focus').mark(f'change-{name}')
-                    self.extra = ui.element('span')
-                self._place = ui.element('div')
+                    self.extra = LightElement('span')
+                self._place = LightElement('div')
 
     def show(self, value: str, *, action: str) -> None:
         self._value.set_text(value)
@@ -73,7 +74,7 @@ class Editable(ui.element, default_classes='fact', default_props='data-home'):
         self._shown.set_visibility(True)
 
 
-class CustomerHead(ui.element, default_classes='panel customer-head'):
+class CustomerHead(LightElement, default_classes='panel customer-head'):
     """Who it is, how great the risk is now and why, who looks after the customer, and whether it is snoozed."""
 
     def __init__(
@@ -88,10 +89,10 @@ class CustomerHead(ui.element, default_classes='panel customer-head'):
         self._tone = ''
         self._on_owner, self._on_snooze = on_owner, on_snooze
         with self:
-            with ui.element('div').classes('who'):
+            with LightElement('div', 'who'):
                 heading = Text('h2').classes('who-name').mark('customer-name')
                 self._id = Text('p').classes('who-id').mark('customer-id')
-            with ui.element('dl').classes('facts'):
+            with LightElement('dl', 'facts'):
                 with _fact('Churn risk', 'risk'):
                     self._risk = RiskChip().classes('risk-large').mark('customer-risk')
                     self._time = TimeAgo()
@@ -101,7 +102,7 @@ class CustomerHead(ui.element, default_classes='panel customer-head'):
                 self.snooze = Editable('At-risk list', name='snooze', action='Snooze', make=self._snooze_form)
                 with self.snooze.extra:
                     self._wake = Button('End snooze', on_wake, kind='quiet').classes('fact-change').mark('wake')
-            with ui.element('div').classes('why'):
+            with LightElement('div', 'why'):
                 self._question = Text('h3').classes('why-question').mark('question')
                 self._answer = Text('p').classes('why-answer').mark('answer')
                 self._reasons = ReasonList().mark('customer-reasons')
@@ -158,6 +159,6 @@ class CustomerHead(ui.element, default_classes='panel customer-head'):
 
 
 def _fact(title: str, name: str) -> ui.element:
-    with ui.element('div').classes(f'fact fact-{name}'):
+    with LightElement('div', f'fact fact-{name}'):
         Text('dt', title)
-        return ui.element('dd')
+        return LightElement('dd')

@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from components.choice import Choice
 from components.element_state import set_class, set_prop
+from components.light_element import LightElement
 from components.panel import Panel
 from components.text import Text
 
@@ -37,7 +38,7 @@ class DisplayPanel(Panel):
         self.show_note('Each choice is kept at once, and taken by your other tabs when they are loaded again.')
         self._on_choose = on_choose
         self._messages: dict[str, Text] = {}
-        with self, ui.element('div').classes('setting-body'):
+        with self, LightElement('div', 'setting-body'):
             with self._setting('theme'):
                 self._theme = self._choice('Theme', themes, 'theme')
             with self._setting('locale'):
@@ -62,7 +63,7 @@ class DisplayPanel(Panel):
 
     @contextmanager
     def _setting(self, name: str) -> Iterator[None]:
-        with ui.element('div').classes('setting-field'):
+        with LightElement('div', 'setting-field'):
             yield
             self._messages[name] = Text('p').classes('setting-message').props('role=status').mark(f'message-{name}')
 
@@ -71,7 +72,7 @@ class DisplayPanel(Panel):
 
     def _locales(self, locales: Mapping[str, str]) -> ui.element:
         caption = Text('label', 'Numbers and dates').classes('field-label')
-        select = ui.element('select').classes('setting-select').mark('locale')
+        select = LightElement('select', 'setting-select').mark('locale')
         with select:
             for value, words in locales.items():
                 Text('option', words).props['value'] = value
@@ -85,8 +86,8 @@ class DisplayPanel(Panel):
 
 
 def _key_words(keys: Mapping[str, str]) -> None:
-    with ui.element('ul').classes('setting-about key-words'):
+    with LightElement('ul', 'setting-about key-words'):
         for key, words in keys.items():
-            with ui.element('li'):
+            with LightElement('li'):
                 Text('kbd', key)
                 Text('span', words)

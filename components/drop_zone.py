@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from components.light_element import LightElement
 from components.text import Text
 
 SEND_ID = '(event) => emit(event.detail)'
 
 
-class DropZone(ui.element, default_classes='panel drop'):
+class DropZone(LightElement, default_classes='panel drop'):
     """Where a file comes in, dropped anywhere on the page or chosen.
 
     assets/upload.js sends it and draws how far it is; the server learns the upload's id when all of it has arrived.
@@ -30,14 +30,14 @@ class DropZone(ui.element, default_classes='panel drop'):
         self.props('data-drop data-home').mark('drop-zone')
         with self:
             heading = Text('h2', 'Bring in predictions').classes('panel-title').props('tabindex=-1 data-home-focus')
-            with ui.element('div').classes('drop-target'):
-                ui.element('span').classes('drop-icon').props('aria-hidden=true')
+            with LightElement('div', 'drop-target'):
+                LightElement('span', 'drop-icon').props('aria-hidden=true')
                 Text('p', 'Drop a file here').classes('drop-text')
-                files = ui.element('input').classes('sr-only').props('type=file multiple data-files').mark('files')
+                files = LightElement('input', 'sr-only').props('type=file multiple data-files').mark('files')
                 choose = Text('label', 'Choose a file').classes('button button-strong')
                 help_text = Text('p', f'{formats}. You see its first rows before anything is taken in.')
                 help_text.classes('drop-help')
-            ui.element('div').classes('transfers').props('data-transfers')
+            LightElement('div', 'transfers').props('data-transfers')
             _contents(fields)
         self.props['aria-labelledby'] = heading.html_id
         choose.props['for'] = files.html_id
@@ -50,12 +50,12 @@ class DropZone(ui.element, default_classes='panel drop'):
 
 
 def _contents(fields: Mapping[str, tuple[str, str]]) -> None:
-    with ui.element('details').classes('drop-fields'):
+    with LightElement('details', 'drop-fields'):
         Text('summary', 'What a file may contain')
-        with ui.element('dl'):
+        with LightElement('dl'):
             for name, (word, explanation) in fields.items():
-                with ui.element('div').classes('drop-field'):
-                    with ui.element('dt'):
+                with LightElement('div', 'drop-field'):
+                    with LightElement('dt'):
                         Text('span', word)
                         Text('code', name)
                     Text('dd', explanation)

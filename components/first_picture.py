@@ -60,8 +60,11 @@ def first_picture(layout: ui.element, *, below: ui.element) -> str:
 
 
 def _drawn(element: ui.element, below: ui.element) -> str:
-    """Nothing of what is hidden, or draws itself by a script."""
-    if not element.visible or not UNSEEN.isdisjoint(element.classes):
+    """Nothing of what is hidden, or draws itself by a script.
+
+    Looks at an element past its properties: who asks for its classes makes it have some of its own.
+    """
+    if not element.visible or not UNSEEN.isdisjoint(element._classes):
         return ''
     if element is below:
         return BELOW
@@ -71,13 +74,13 @@ def _drawn(element: ui.element, below: ui.element) -> str:
     name = PLAIN.get(element.tag, element.tag)
     if name not in TAGS:
         return ''
-    attributes = dict(element.props) | {'class': _classes(FRAME.get(element.tag, ''), element)}
+    attributes = dict(element._props) | {'class': _classes(FRAME.get(element.tag, ''), element)}
     inner = (_drawn(child, below) for child in element.default_slot.children)
     return tag_html(name, attributes, (*_text(element), *inner))
 
 
 def _classes(own: str, element: ui.element) -> str:
-    return ' '.join((*own.split(), *element.classes))
+    return ' '.join((*own.split(), *element._classes))
 
 
 def _text(element: ui.element) -> tuple[str, ...]:

@@ -3,17 +3,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from components.element_state import set_prop
+from components.light_element import LightElement
 from components.text import Text
 
 SEND = '(event) => { const { name, scope } = event.target.elements; emit({ name: name.value, scope: scope.value }); }'
 NAME = 'name=name type=text maxlength=100 autocomplete=off spellcheck=false placeholder="What it is for"'
 
 
-class KeyForm(ui.element, default_classes='key-form'):
+class KeyForm(LightElement, default_classes='key-form'):
     """Asks for a new API key. The browser owns what is typed: after an error it is still there."""
 
     def __init__(self, scopes: Mapping[str, str], *, on_make: Callable[[object], Any]) -> None:
@@ -24,13 +24,13 @@ class KeyForm(ui.element, default_classes='key-form'):
         super().__init__('form')
         self.mark('key-form')
         with self:
-            with ui.element('div').classes('key-name'):
+            with LightElement('div', 'key-name'):
                 caption = Text('label', 'Name of a new key').classes('field-label')
-                with ui.element('div').classes('field-box'):
-                    self._name = ui.element('input').classes('field-input').props(NAME).mark('key-name')
-            with ui.element('fieldset').classes('choice key-scope'):
+                with LightElement('div', 'field-box'):
+                    self._name = LightElement('input', 'field-input').props(NAME).mark('key-name')
+            with LightElement('fieldset', 'choice key-scope'):
                 Text('legend', 'What it opens').classes('field-label')
-                with ui.element('div').classes('choice-buttons'):
+                with LightElement('div', 'choice-buttons'):
                     for number, (scope, words) in enumerate(scopes.items()):
                         _option(scope, words, chosen=number == 0)
             self._make = Text('button', 'Make a key').classes('button button-strong').props('type=submit')
@@ -54,8 +54,8 @@ class KeyForm(ui.element, default_classes='key-form'):
 
 
 def _option(scope: str, words: str, *, chosen: bool) -> None:
-    with ui.element('label').classes('button'):
-        option = ui.element('input').classes('sr-only').props('type=radio name=scope')
+    with LightElement('label', 'button'):
+        option = LightElement('input', 'sr-only').props('type=radio name=scope')
         option.props['value'] = scope
         if chosen:
             option.props('checked')

@@ -9,6 +9,7 @@ from nicegui import ui
 from components.button import Button
 from components.element_state import set_class, set_prop
 from components.keyed_rows import KeyedRows, Row
+from components.light_element import LightElement
 from components.text import Text
 from components.time_ago import TimeAgo
 
@@ -68,7 +69,7 @@ class KeyRow(Row[KeyItem], default_classes='row', default_props='role=row'):
         return self._on_revoke(self._item.id) if self._item else None
 
 
-class KeyList(ui.element):
+class KeyList(LightElement):
     """API keys in the order they are given, each with its end; what they are for, where there is none."""
 
     def __init__(self, *, on_revoke: Callable[[int], Any]) -> None:
@@ -77,12 +78,12 @@ class KeyList(ui.element):
         self._shown = SHOWN
         with self:
             self._none = Text('p', NONE).classes('quiet').mark('no-keys')
-            self._table = ui.element('div').classes('table keys loading').props('role=table aria-label="API keys"')
+            self._table = LightElement('div', 'table keys loading').props('role=table aria-label="API keys"')
             with self._table:
                 with _part('table-head', 'rowgroup'), _part('row', 'row'):
                     for column in COLUMNS:
                         Text('span', column).props('role=columnheader')
-                    with ui.element('span').props('role=columnheader'):
+                    with LightElement('span').props('role=columnheader'):
                         Text('span', 'Revoke').classes('sr-only')
                 self._rows = KeyedRows('div', lambda: KeyRow(on_revoke), lambda item: str(item.id))
                 self._rows.classes('rows').props('role=rowgroup').mark('key-rows')
@@ -105,8 +106,8 @@ class KeyList(ui.element):
 
 
 def _cell(name: str) -> ui.element:
-    return ui.element('span').classes(f'cell-{name}').props('role=cell')
+    return LightElement('span', f'cell-{name}').props('role=cell')
 
 
 def _part(classes: str, role: str) -> ui.element:
-    return ui.element('div').classes(classes).props(f'role={role}')
+    return LightElement('div', classes).props(f'role={role}')

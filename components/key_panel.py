@@ -3,10 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nicegui import ui
-
 from components.key_form import KeyForm
 from components.key_list import KeyItem, KeyList
+from components.light_element import LightElement
 from components.new_key import NewKey
 from components.panel import Panel
 from components.status_line import StatusLine
@@ -24,9 +23,9 @@ class KeyPanel(Panel):
         self._heading.props('tabindex=-1 data-home-focus')  # where the focus goes when what had it is gone
         self._scopes = scopes
         self._on_make = on_make
-        with self, ui.element('div').classes('key-body') as self.body:
+        with self, LightElement('div', 'key-body') as self.body:
             self._status = StatusLine()
-            self._place = ui.element('div').classes('key-place')
+            self._place = LightElement('div', 'key-place')
             self._problem = Text('p').classes('keys-problem').props('role=status').mark('keys-problem')
             self._list = KeyList(on_revoke=on_revoke)
         self.show_form()

@@ -3,19 +3,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from nicegui import ui
+from components.light_element import LightElement
 
 ItemT = TypeVar('ItemT')
 
 
-class Row(ui.element, Generic[ItemT]):
+class Row(LightElement, Generic[ItemT]):
     """An element that can show another item without being built again."""
 
     def show(self, item: ItemT) -> None:
         raise NotImplementedError
 
 
-class KeyedRows(ui.element, Generic[ItemT]):
+class KeyedRows(LightElement, Generic[ItemT]):
     """Rows that belong to their items: a row stays the same element while its item is shown, wherever it moves to.
 
     So focus, selection and scroll position survive, and a new first item costs one new row, not twenty changed ones.

@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 from components.button import Button
 from components.element_state import set_class, set_prop
 from components.formats import count
+from components.light_element import LightElement
 from components.text import Text
 
 SHOWN = 12
@@ -17,7 +18,7 @@ IGNORED = 'Ignore'
 SEND_VALUE = '(event) => emit(event.target.value)'
 
 
-class MappingTable(ui.element, default_classes='mapping'):
+class MappingTable(LightElement, default_classes='mapping'):
     """A file's first rows, and above each column what it holds.
 
     The browser owns the choices: the server never writes into one, so none changes under somebody's hands.
@@ -57,9 +58,9 @@ class MappingTable(ui.element, default_classes='mapping'):
     ) -> None:
         self.clear()
         with self:
-            frame = ui.element('div').classes('mapping-scroll').props('tabindex=0 role=region')
+            frame = LightElement('div', 'mapping-scroll').props('tabindex=0 role=region')
             frame.props['aria-label'] = 'The first rows, and what each column holds'
-            with frame, ui.element('table').props('role=table'):
+            with frame, LightElement('table').props('role=table'):
                 with _part('thead', 'rowgroup'), _part('tr', 'row'):
                     self._cells = {index: [self._head(index, columns[index], chosen.get(index))] for index in places}
                 with _part('tbody', 'rowgroup'):
@@ -77,10 +78,10 @@ class MappingTable(ui.element, default_classes='mapping'):
         self.show(chosen=chosen, conflicts=())
 
     def _head(self, index: int, column: str, chosen: str | None) -> ui.element:
-        cell = ui.element('th').props('role=columnheader scope=col')
+        cell = LightElement('th').props('role=columnheader scope=col')
         with cell:
             Text('span', column).classes('column-name')
-            select = ui.element('select').classes('select').mark(f'column-{index}')
+            select = LightElement('select', 'select').mark(f'column-{index}')
             with select:
                 for value, text in {'': IGNORED, **self._fields}.items():
                     option = Text('option', text)
@@ -98,4 +99,4 @@ class MappingTable(ui.element, default_classes='mapping'):
 
 
 def _part(tag: str, role: str) -> ui.element:
-    return ui.element(tag).props(f'role={role}')
+    return LightElement(tag).props(f'role={role}')

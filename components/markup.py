@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Generic, Literal, NewType, TypeAlias, TypeVar
 
 import orjson
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from components.formats import ENGLISH, NumberFormat, number_format, written_as
 from components.kept_json import kept_json, shared
+from components.light_element import LightElement
 
 Node = NewType('Node', tuple[str, dict[str, str], list[Any]])
 Encoded: TypeAlias = orjson.Fragment
@@ -121,7 +121,7 @@ class Drawn:
     """How numbers are written in it."""
 
 
-class Markup(ui.element, component=DRAWER):
+class Markup(LightElement, component=DRAWER):
     """A tree of tags. An unchanged one sends nothing; a changed one is sent whole, and changes only what differs."""
 
     def __init__(
@@ -170,7 +170,7 @@ class Markup(ui.element, component=DRAWER):
         """As it is sent, past the attributes of the element: NiceGUI would look at each word of it, and tell whoever
         may watch them, which takes as long as a whole list takes to be drawn.
         """
-        sent = super()._to_dict() | {'props': self._props | {'tree': orjson.Fragment(self._json)}}
+        sent = super()._to_dict() | {'props': {**self._props, 'tree': orjson.Fragment(self._json)}}
         if type(self).again is not Markup.again:
             self._drawn.written = None
         return sent

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.formats import plural
+from components.light_element import LightElement
 from components.text import Text
 
 
-class MissingCustomer(ui.element, default_classes='empty customer-missing'):
+class MissingCustomer(LightElement, default_classes='empty customer-missing'):
     """A page of a customer of whom there is no score: why that may be, and where to go."""
 
     def __init__(self, customer_id: str) -> None:
@@ -23,7 +22,7 @@ class MissingCustomer(ui.element, default_classes='empty customer-missing'):
                 'When a score of this customer comes in, this page shows it by itself.',
             ).classes('empty-text')
             self._kept = Text('p').classes('empty-text')
-            with ui.element('div').classes('missing-ways'):
+            with LightElement('div', 'missing-ways'):
                 Text('a', 'Back to the board').classes('button button-strong').props('href=/ data-back')
                 Text('a', 'See where your scores come from').classes('button').props('href=/data')
 

@@ -3,15 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nicegui import ui
-
 from components.button import Button
+from components.light_element import LightElement
 from components.text import Text
 
 ONCE = 'It is shown this once, and nobody can look it up later: keep it where you keep passwords.'
 
 
-class NewKey(ui.element, default_classes='new-key'):
+class NewKey(LightElement, default_classes='new-key'):
     """The text of an API key that was just made, until it is put away: deleting this takes it off the page.
 
     assets/keys.js copies it from here.
@@ -24,7 +23,7 @@ class NewKey(ui.element, default_classes='new-key'):
         with self:
             heading = Text('h3', f'Copy the key “{name}” now').classes('new-key-title')
             warning = Text('p', f'{ONCE} Whoever has it can {power}, until you revoke it.')
-            with ui.element('div').classes('new-key-row'):
+            with LightElement('div', 'new-key-row'):
                 Text('code', text).classes('new-key-text').props('data-new-key').mark('new-key-text')
                 copy = Text('button', 'Copy').classes('button button-strong').props('type=button data-copy-key')
                 copy.props['aria-label'] = 'Copy the key'

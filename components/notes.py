@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nicegui import ui
-
 from components.button import Button
 from components.element_state import set_prop
 from components.formats import plural
 from components.keyed_rows import KeyedRows, Row
+from components.light_element import LightElement
 from components.panel import Panel
 from components.text import Text
 from components.text_form import TextField, TextForm
@@ -50,8 +49,8 @@ class NoteRow(Row[NoteItem], default_classes='note', default_props='data-home'):
         self.editor: TextForm | None = None
         with self:
             self._words = Text('p').classes('note-text')
-            self._place = ui.element('div')
-            with ui.element('div').classes('note-foot') as self._foot:
+            self._place = LightElement('div')
+            with LightElement('div', 'note-foot') as self._foot:
                 self._time = TimeAgo()
                 self._edited = Text('span', 'edited').classes('note-edited')
                 self._edit = Button('Edit', self._open, kind='quiet').props('data-home-focus').mark('edit-note')

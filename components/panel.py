@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.data_age import DataAge, data_age
+from components.light_element import LightElement
 from components.markup import Child, Node, tag
 from components.text import Text
 
 
-class Panel(ui.element, default_classes='panel'):
+class Panel(LightElement, default_classes='panel'):
     """A titled part of the board."""
 
     def __init__(self, title: str, *, name: str) -> None:
         """:param name: the part's class, which places it in the grid."""
         super().__init__('section')
         self.classes(f'panel-{name}')
-        with self, ui.element('div').classes('panel-head'):
+        with self, LightElement('div', 'panel-head'):
             self._heading = Text('h2', title).classes('panel-title')
             self._note = Text('p').classes('panel-note').mark(f'panel-note-{name}')
             DataAge('page')

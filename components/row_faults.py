@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from components.formats import count, plural
+from components.light_element import LightElement
 from components.text import Text
 
 COLUMNS = ('Line', 'Column', 'Value', 'What is wrong')
 CELLS = ('line', 'column', 'value', 'reason')
 
 
-class RowFaults(ui.element, default_classes='faults'):
+class RowFaults(LightElement, default_classes='faults'):
     """The first rows that cannot be taken, each with the reason, and a way to all of them."""
 
     def __init__(self, *, download_path: str) -> None:
@@ -19,14 +20,14 @@ class RowFaults(ui.element, default_classes='faults'):
         super().__init__('div')
         self.mark('faults')
         with self:
-            table = ui.element('div').classes('table').props('role=table tabindex=0')
+            table = LightElement('div', 'table').props('role=table tabindex=0')
             table.props['aria-label'] = 'Rows that are not valid'
             with table:
                 with _part('table-head', 'rowgroup'), _part('row', 'row'):
                     for column in COLUMNS:
                         Text('span', column).props('role=columnheader')
                 self._rows = _part('rows', 'rowgroup').mark('fault-rows')
-            with ui.element('p').classes('faults-foot'):
+            with LightElement('p', 'faults-foot'):
                 self._note = Text('span')
                 self._all = Text('a').classes('link').props('download').mark('all-faults')
         self._all.props['href'] = download_path
@@ -45,4 +46,4 @@ class RowFaults(ui.element, default_classes='faults'):
 
 
 def _part(classes: str, role: str) -> ui.element:
-    return ui.element('div').classes(classes).props(f'role={role}')
+    return LightElement('div', classes).props(f'role={role}')

@@ -10,6 +10,7 @@ from components.button import Button
 from components.element_state import replace_class, set_class
 from components.formats import NBSP, count, plural, points, reason
 from components.keyed_rows import KeyedRows, Row
+from components.light_element import LightElement
 from components.panel import Panel
 from components.risk_chip import RiskChip
 from components.text import Text
@@ -39,7 +40,7 @@ class Scoring:
     source: str
 
 
-class ReasonList(ui.element, default_classes='reasons'):
+class ReasonList(LightElement, default_classes='reasons'):
     """All reasons of a score, each with its sign; new ones say so."""
 
     def __init__(self) -> None:
@@ -108,7 +109,7 @@ class Scorings(Panel):
     def __init__(self, *, on_more: Callable[[], Any]) -> None:
         super().__init__('Every score and its reasons', name='scorings')
         with self:
-            table = ui.element('div').classes('table scorings').props('role=table')
+            table = LightElement('div', 'table scorings').props('role=table')
             table.props['aria-label'] = 'Scores'
             with table:
                 with _part('table-head', 'rowgroup'), _part('row', 'row'):
@@ -147,4 +148,4 @@ def _with_news(text: str, item: Scoring) -> str:
 
 
 def _part(classes: str, role: str) -> ui.element:
-    return ui.element('div').classes(classes).props(f'role={role}')
+    return LightElement('div', classes).props(f'role={role}')

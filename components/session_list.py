@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nicegui import ui
-
 from components.button import Button
 from components.element_state import set_prop
 from components.keyed_rows import KeyedRows, Row
+from components.light_element import LightElement
 from components.panel import Panel
 from components.text import Text
 from components.time_ago import TimeAgo
@@ -35,12 +34,12 @@ class SessionRow(Row[SessionItem], default_classes='session-row'):
         self._on_end = on_end
         self._item: SessionItem | None = None
         with self:
-            with ui.element('div').classes('session-words'):
+            with LightElement('div', 'session-words'):
                 self._name = Text('span').classes('session-name')
-                with ui.element('span').classes('quiet session-time'):
+                with LightElement('span', 'quiet session-time'):
                     Text('span', 'Signed in ')
                     self._time = TimeAgo()
-                    self._seen = ui.element('span').mark('last-seen')
+                    self._seen = LightElement('span').mark('last-seen')
                     with self._seen:
                         Text('span', ' · Last seen ')
                         self._seen_at = TimeAgo()
@@ -69,11 +68,11 @@ class SessionList(Panel):
         super().__init__('Where you are signed in', name='sessions')
         self._heading.props('tabindex=-1')
         self.show_note('Sign out what you do not know, or do not use any more. Its open pages close within seconds.')
-        with self, ui.element('div').classes('setting-body'):
+        with self, LightElement('div', 'setting-body'):
             self._problem = Text('p').classes('session-problem').props('role=status').mark('sessions-problem')
             self._rows = KeyedRows('ul', lambda: SessionRow(on_end), lambda item: item.key)
             self._rows.classes('session-rows').props('role=list').mark('session-rows')
-            with ui.element('div').classes('setting-actions'):
+            with LightElement('div', 'setting-actions'):
                 self._others = Button('Sign out everywhere else', on_end_others).mark('end-others')
                 self._message = Text('p').classes('setting-message').props('role=status').mark('message-sessions')
 

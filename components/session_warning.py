@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.element_state import set_prop
+from components.light_element import LightElement
 
 
-class SessionWarning(ui.element):
+class SessionWarning(LightElement):
     """Says in time that the browser session is about to end, and offers to stay signed in.
 
     assets/session.js draws it: also while the server cannot be reached, and in step with the browser's other tabs.

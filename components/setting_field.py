@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.element_state import set_prop
+from components.light_element import LightElement
 from components.text import Text
 
 
-class SettingField(ui.element, default_classes='setting-field'):
+class SettingField(LightElement, default_classes='setting-field'):
     """A labelled input of a form, with what helps to fill it in, and what is wrong with it.
 
     The browser owns what is typed: the server writes into it at first, and never again.
@@ -20,8 +19,8 @@ class SettingField(ui.element, default_classes='setting-field'):
         super().__init__('div')
         with self:
             caption = Text('label', label).classes('field-label')
-            with ui.element('div').classes('field-box'):
-                self.input = ui.element('input').classes('field-input').props(props).mark(f'setting-{key}')
+            with LightElement('div', 'field-box'):
+                self.input = LightElement('input', 'field-input').props(props).mark(f'setting-{key}')
             self._about = Text('p', about).classes('setting-about')
             self._error = Text('p').classes('field-error').props('role=alert').mark(f'error-{key}')
         caption.props['for'] = self.input.html_id

@@ -3,17 +3,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from components.element_state import set_class, set_prop
+from components.light_element import LightElement
 from components.setting_field import SettingField
 from components.text import Text
 
 SEND = '(event) => emit(Object.fromEntries(new FormData(event.target)))'
 
 
-class SettingForm(ui.element, default_classes='setting-form'):
+class SettingForm(LightElement, default_classes='setting-form'):
     """Fields that are saved together, and what came of it: beside the button, or at the field it is about."""
 
     def __init__(self, action: str, *, name: str, on_save: Callable[[object], Any]) -> None:
@@ -26,8 +26,8 @@ class SettingForm(ui.element, default_classes='setting-form'):
         self._action = action
         self._fields: Mapping[str, SettingField] = {}
         with self:
-            self.body = ui.element('div').classes('setting-fields')
-            with ui.element('div').classes('setting-actions'):
+            self.body = LightElement('div', 'setting-fields')
+            with LightElement('div', 'setting-actions'):
                 self._save = Text('button', action).classes('button button-strong').props('type=submit')
                 self._save.mark(f'save-{name}')
                 self._message = Text('p').classes('setting-message').props('role=status').mark(f'message-{name}')

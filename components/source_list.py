@@ -10,6 +10,7 @@ from components.button import Button
 from components.element_state import replace_class, set_class, set_prop
 from components.formats import count, plural
 from components.keyed_rows import KeyedRows, Row
+from components.light_element import LightElement
 from components.panel import Panel
 from components.text import Text
 from components.time_ago import TimeAgo
@@ -87,12 +88,12 @@ class SourceList(Panel):
         with self:
             self._none = Text('p', 'Nothing has come in yet. Your first file will stand here, and can be undone here.')
             self._none.classes('quiet').mark('no-sources').set_visibility(False)
-            self._table = ui.element('div').classes('table sources loading').props('role=table')
+            self._table = LightElement('div', 'table sources loading').props('role=table')
             with self._table:
                 with _part('table-head', 'rowgroup'), _part('row', 'row'):
                     for column in COLUMNS:
                         Text('span', column).props('role=columnheader')
-                    with ui.element('span').props('role=columnheader'):
+                    with LightElement('span').props('role=columnheader'):
                         Text('span', 'Undo').classes('sr-only')
                 self._rows = KeyedRows('div', lambda: SourceRow(on_undo), lambda item: str(item.id))
                 self._rows.classes('rows').props('role=rowgroup').mark('source-rows')
@@ -119,8 +120,8 @@ class SourceList(Panel):
 
 
 def _cell(name: str) -> ui.element:
-    return ui.element('span').classes(f'cell-{name}').props('role=cell')
+    return LightElement('span', f'cell-{name}').props('role=cell')
 
 
 def _part(classes: str, role: str) -> ui.element:
-    return ui.element('div').classes(classes).props(f'role={role}')
+    return LightElement('div', classes).props(f'role={role}')

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.light_element import LightElement
 from components.text import Text
 
 
-class Tabs(ui.element, default_classes='tabs'):
+class Tabs(LightElement, default_classes='tabs'):
     """Panels of which one is shown. Switched by assets/connect.js: also while the server is away."""
 
     def __init__(self, label: str) -> None:
         super().__init__('div')
         with self:
-            self._list = ui.element('div').classes('tab-list').props('role=tablist')
+            self._list = LightElement('div', 'tab-list').props('role=tablist')
         self._list.props['aria-label'] = label
 
     def panel(self, name: str) -> ui.element:
@@ -20,7 +21,7 @@ class Tabs(ui.element, default_classes='tabs'):
         with self._list:
             tab = Text('button', name).classes('tab').props('type=button role=tab')
         with self:
-            panel = ui.element('div').classes('tab-panel').props('role=tabpanel')
+            panel = LightElement('div', 'tab-panel').props('role=tabpanel')
         tab.props['aria-selected'] = 'true' if first else 'false'
         tab.props['tabindex'] = '0' if first else '-1'
         tab.props['aria-controls'] = panel.html_id

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from nicegui import ui
+from components.light_element import LightElement
 
 
-class Text(ui.element):
+class Text(LightElement):
     """Text in a tag of its own. Always text, never markup: the only way names and reasons reach the page.
 
     NiceGUI's own can be bound to what changes, which we never do, and which takes a kilobyte of each.

@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from components.button import Button
 from components.element_state import set_prop
+from components.light_element import LightElement
 from components.text import Text
 
 SEND = '(event) => emit(Object.fromEntries(new FormData(event.target)))'
@@ -26,7 +27,7 @@ class TextField:
     rows: int = 0
 
 
-class TextForm(ui.element, default_classes='text-form'):
+class TextForm(LightElement, default_classes='text-form'):
     """Asks for a few texts. The browser owns what is typed: no update touches it, and after an error it is still there.
 
     assets/customer.js empties the form once what was sent is taken, unless something else was typed meanwhile.
@@ -51,7 +52,7 @@ class TextForm(ui.element, default_classes='text-form'):
         with self:
             self._inputs = {field.name: _input(field) for field in fields}
             self._error = Text('p').classes('field-error').props('role=alert').mark(f'error-{name}')
-            with ui.element('div').classes('form-actions'):
+            with LightElement('div', 'form-actions'):
                 self._send = Text('button', action).classes('button button-strong').props('type=submit')
                 if on_cancel:
                     Button('Cancel', on_cancel, kind='quiet').mark(f'cancel-{name}')
@@ -82,15 +83,15 @@ class TextForm(ui.element, default_classes='text-form'):
 
 
 def _input(field: TextField) -> ui.element:
-    with ui.element('div').classes(f'text-field text-field-{field.name}'):
+    with LightElement('div', f'text-field text-field-{field.name}'):
         caption = Text('label', field.label).classes('field-label')
-        with ui.element('div').classes('field-box' if not field.rows else 'field-box field-box-long'):
+        with LightElement('div').classes('field-box' if not field.rows else 'field-box field-box-long'):
             if (
                 field.rows
             ):  # what a text area holds at first is its text: as a value it would be put back at each update
                 element: ui.element = Text('textarea', field.value).props(f'rows={field.rows}')
             else:
-                element = ui.element('input').props('type=text')
+                element = LightElement('input').props('type=text')
                 element.props['defaultValue'] = field.value
     element.classes('field-input').props(f'autocomplete=off {field.props}').mark(f'input-{field.name}')
     element.props['name'] = field.name

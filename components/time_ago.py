@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.element_state import set_prop
+from components.light_element import LightElement
 from components.markup import Node, tag
 
 
-class TimeAgo(ui.element):
+class TimeAgo(LightElement):
     """An instant. assets/live.js writes "3 min ago" into it, lets it tick, and shows date, time and zone on hover."""
 
     def __init__(self, timestamp: str | None = None, *, clock: bool = False) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from nicegui import ui
-
+from components.light_element import LightElement
 from components.panel import Panel
 from components.text import Text
 
@@ -14,12 +13,12 @@ class TokenCard(Panel):
 
     def __init__(self, origin: str) -> None:
         super().__init__('Address and token', name='token')
-        with self, ui.element('dl').classes('access'):
+        with self, LightElement('dl', 'access'):
             Text('dt', 'Address')
-            with ui.element('dd').classes('access-row'):
+            with LightElement('dd', 'access-row'):
                 Text('code', origin).classes('access-value').mark('origin').props('data-origin')
                 copy = Text('button', 'Copy').classes('button').props('type=button data-copy-origin')
                 copy.props['aria-label'] = 'Copy the address'
             Text('dt', 'Token')
-            with ui.element('dd'):
-                ui.element('div').classes('token').props('data-token-card data-home').mark('token-card')
+            with LightElement('dd'):
+                LightElement('div', 'token').props('data-token-card data-home').mark('token-card')

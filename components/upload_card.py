@@ -3,10 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from nicegui import ui
-
 from components.button import Button
 from components.element_state import replace_class, set_class, set_prop
+from components.light_element import LightElement
 from components.mapping_table import MappingTable
 from components.row_faults import RowFaults
 from components.text import Text
@@ -15,7 +14,7 @@ from components.upload_progress import UploadProgress
 Stage = Literal['reading', 'ready', 'running', 'rejected', 'failed', 'done']
 
 
-class UploadCard(ui.element, default_classes='panel upload'):
+class UploadCard(LightElement, default_classes='panel upload'):
     """One file on its way in: what it holds, how far it is, what is wrong with it, what came of it."""
 
     def __init__(
@@ -34,18 +33,18 @@ class UploadCard(ui.element, default_classes='panel upload'):
         self.props['data-upload'] = upload_id
         self._stage = ''
         with self:
-            with ui.element('div').classes('panel-head'):
+            with LightElement('div', 'panel-head'):
                 heading = Text('h2', name).classes('panel-title upload-name').props('tabindex=-1 data-home-focus')
                 self._facts = Text('p').classes('panel-note').mark('upload-facts')
             self._message = Text('p').classes('upload-message').mark('upload-message')
             self.progress = UploadProgress(f'Taking in {name}')
             self.faults = RowFaults(download_path=f'/api/uploads/{upload_id}/errors')
-            self._columns = ui.element('details').classes('upload-columns').props('open')
+            self._columns = LightElement('details', 'upload-columns').props('open')
             with self._columns:
                 Text('summary', 'What each column holds')
                 self.mapping = MappingTable(fields, on_choose=on_choose)
                 self._problem = Text('p').classes('mapping-note').mark('mapping-note')
-            with ui.element('div').classes('upload-actions'):
+            with LightElement('div', 'upload-actions'):
                 self._take = Button('Take in', lambda: self._if_ready(on_take, False), kind='strong').mark('take')
                 self._take_good = Button('', lambda: self._if_ready(on_take, True)).mark('take-good')
                 self._board = Text('a', 'See the board').classes('button button-strong').props('href=/')

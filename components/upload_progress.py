@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.element_state import set_prop
+from components.light_element import LightElement
 from components.text import Text
 
 
-class UploadProgress(ui.element, default_classes='progress'):
+class UploadProgress(LightElement, default_classes='progress'):
     """How far a file is. No live region: the numbers tick, and the end is announced."""
 
     def __init__(self, label: str) -> None:
         super().__init__('div')
         with self:
-            self._bar = ui.element('progress').classes('bar').props('max=100').mark('progress-bar')
-            with ui.element('p').classes('progress-text'):
+            self._bar = LightElement('progress', 'bar').props('max=100').mark('progress-bar')
+            with LightElement('p', 'progress-text'):
                 self._words = Text('span').mark('progress-text')
                 self._detail = Text('span').classes('progress-detail').mark('progress-detail')
         self._bar.props['aria-label'] = label

@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.element_state import set_prop
 from components.formats import count, plural
+from components.light_element import LightElement
 from components.text import Text
 
 
-class WorkingOut(ui.element, default_classes='working-out'):
+class WorkingOut(LightElement, default_classes='working-out'):
     """That the days of another zone are being worked out, and how far that is. Takes no room otherwise."""
 
     def __init__(self) -> None:
         super().__init__('div')
         with self:
             self._words = Text('p').classes('working-out-words').props('role=status').mark('working-out')
-            self._progress = ui.element('div').classes('working-out-progress')
+            self._progress = LightElement('div', 'working-out-progress')
             with self._progress:
-                self._bar = ui.element('progress').props('aria-label="Customers worked out"')
+                self._bar = LightElement('progress').props('aria-label="Customers worked out"')
                 self._detail = Text('span').classes('quiet').mark('worked-out')
         self.clear_progress()
 

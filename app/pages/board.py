@@ -31,6 +31,7 @@ from app.view_address import address_of, view_of
 from components.error_banner import ErrorBanner
 from components.filter_bar import FilterBar
 from components.formats import written_as
+from components.light_element import LightElement
 from components.sample_banner import SampleBanner
 from components.status_line import StatusLine
 from components.text import Text
@@ -83,7 +84,7 @@ class Board:
                 services.workspace, self._user_id, client, status=self._status, on_done=self.refresh
             )
             self._error = ErrorBanner(self.refresh)
-            with ui.element('div').classes('controls'):
+            with LightElement('div', 'controls'):
                 self._filters = FilterBar(
                     begins=self._state.typed,
                     on_risk=lambda level: self._change(lambda: self._state.toggle_risk(level)),
@@ -92,7 +93,7 @@ class Board:
                     on_clear=self._clear,
                     on_reset=lambda: self._change(self._state.reset),
                 )
-                with ui.element('div').classes('toolbar'):
+                with LightElement('div', 'toolbar'):
                     self._views = ViewDesk(
                         services.views, identity.user_id, client, present=lambda: self._state, status=self._status
                     )
@@ -105,7 +106,6 @@ class Board:
                 services.customers, identity, client, self._view.at_risk, place=place, on_place=self._show_address
             )
             self._visit = BoardVisit(services.news, self._user_id, client, self._connection, self._view.since)
-
         self._show_filters()
 
     @property

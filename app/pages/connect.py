@@ -20,6 +20,7 @@ from app.pages.saving import UNEXPECTED
 from app.pages.updates import Updates
 from app.public_address import public_origin
 from components.code_snippet import CodeSnippet
+from components.light_element import LightElement
 from components.panel import Panel
 from components.tabs import Tabs
 from components.text import Text
@@ -74,7 +75,7 @@ class ConnectPage:
                 assets=('keys.css', 'connect.css', 'clipboard.js', 'keys.js', 'connect.js'),
                 updates=self._updates,
             ) as self._connection,
-            ui.element('div').classes('connect'),
+            LightElement('div', 'connect'),
         ):
             TokenCard(origin)
             _programs(snippets(origin, email=identity.email))
@@ -124,9 +125,9 @@ def _programs(programs: tuple[Snippet, ...]) -> None:
 
 
 def _documents() -> None:
-    with Panel('Documents', name='documents'), ui.element('ul').classes('documents'):
+    with Panel('Documents', name='documents'), LightElement('ul', 'documents'):
         for path, name, about in DOCUMENTS:
-            with ui.element('li'):
+            with LightElement('li'):
                 link = Text('a', name).classes('document-link')
                 link.props['href'] = path
                 Text('p', about).classes('quiet')

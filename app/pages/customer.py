@@ -23,6 +23,7 @@ from app.pages.updates import Updates
 from components.addresses import customer_href
 from components.error_banner import ErrorBanner
 from components.formats import written_as
+from components.light_element import LightElement
 from components.status_line import StatusLine
 from components.text import Text
 from services.calendar import day_of, time_zone
@@ -90,7 +91,7 @@ class CustomerPage:
             assets=('charts.css', 'charts.js', 'customer.css', 'customer.js'),
             updates=self.updates,
         ) as self._connection:
-            with ui.element('nav').classes('crumbs').props('aria-label=Breadcrumb'):
+            with LightElement('nav', 'crumbs').props('aria-label=Breadcrumb'):
                 Text('a', '← Back to the board').props('href=/ data-back')
             self._status = StatusLine()
             self._error = ErrorBanner(self.refresh)

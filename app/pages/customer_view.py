@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from nicegui import ui
-
 from app.pages.customer_desk import CustomerDesk
 from app.pages.customer_words import answer, finding, question, sentence, snooze_words
 from components.customer_head import CustomerHead, HeadFacts
 from components.element_state import set_class
 from components.history_chart import HistoryChart
+from components.light_element import LightElement
 from components.missing_customer import MissingCustomer
 from components.notes import NoteItem, Notes
 from components.scorings import Scoring, Scorings
@@ -34,7 +33,7 @@ class CustomerView:
         """:param most: scores that are shown at most."""
         self._bands = bands
         self._most = most
-        self._root = ui.element('div').classes('customer-body loading')
+        self._root = LightElement('div', 'customer-body loading')
         with self._root:
             self._missing = MissingCustomer(customer_id)
             self._head = CustomerHead(
@@ -42,7 +41,7 @@ class CustomerView:
                 on_snooze=lambda form, typed: desk.snooze(self._head.snooze, form, typed),
                 on_wake=desk.wake,
             )
-            with ui.element('div').classes('customer-parts'):
+            with LightElement('div', 'customer-parts'):
                 self._chart = HistoryChart()
                 self._notes = Notes(desk.notes)
                 self._scorings = Scorings(on_more=on_more)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from nicegui import ui
-
 from app.pages.board_services import BoardSnapshot
 from app.pages.card_links import card_links
 from app.view_state import ViewState
@@ -17,6 +15,7 @@ from components.connection import Connection
 from components.element_state import set_class
 from components.empty_state import EmptyState, FilteredEmpty
 from components.filter_bar import FilterBar
+from components.light_element import LightElement
 from components.metric_grid import MetricGrid
 from components.since_panel import SincePanel
 from components.text import Text
@@ -38,17 +37,17 @@ class DashboardView:
         self._shown: tuple[object, DashboardQuery] | None = None
         self._why = Text('p').classes('quiet').props('role=status').mark('working')
         self._why.set_visibility(False)
-        self._root = ui.element('div').classes('board-body')
+        self._root = LightElement('div', 'board-body')
         with self._root:
             self._empty = WhenNeeded(lambda: EmptyState(email=email, address=address))
             self._metrics = MetricGrid(zone=connection.time_zone).classes('loading').mark('metrics')
             connection.on_zone(self._metrics.show_zone)
             self.since = SincePanel()
             self._nothing = WhenNeeded(lambda: FilteredEmpty(form=filters))
-            self.panels = ui.element('div').classes('panels loading')
+            self.panels = LightElement('div', 'panels loading')
             with self.panels:
                 self.at_risk = AtRiskList()
-                with ui.element('div').classes('side'):
+                with LightElement('div', 'side'):
                     self._alerts = AlertList()
                     self._figures.build_beside()
                 self._figures.build_below()

@@ -12,6 +12,7 @@ from app.pages.data_upload import Upload
 from app.pages.data_words import FIELD_HELP, FIELD_WORDS
 from components.drop_zone import DropZone
 from components.formats import NumberFormat, written_as
+from components.light_element import LightElement
 from services.errors import ChurnboardError
 from services.file_rows import parquet_is_read
 from services.upload_status import UploadStatus
@@ -37,9 +38,9 @@ class UploadDesk:
         self._timer: ui.timer | None = None
         fields = {name: (word, FIELD_HELP[name]) for name, word in FIELD_WORDS.items()}
         formats = f'CSV, gzipped or not{", or Parquet" if parquet_is_read() else ""}'
-        with ui.element('div').classes('upload-home').props('data-home'):  # for the focus of a card that goes
+        with LightElement('div', 'upload-home').props('data-home'):  # for the focus of a card that goes
             DropZone(fields, formats=formats, on_arrived=self._arrived)
-            self._cards = ui.element('div').classes('uploads').props('data-uploads').mark('uploads')
+            self._cards = LightElement('div', 'uploads').props('data-uploads').mark('uploads')
 
     async def look(self) -> None:
         """Show how all uploads stand, those too that were begun before this page was opened."""

@@ -17,6 +17,7 @@ from app.pages.session_end import session_end_of
 from app.pages.updates import Updates
 from components.account_menu import account_menu
 from components.connection import Connection
+from components.light_element import LightElement
 from components.markup import Markup, Node, tag
 from components.page_links import page_links
 from components.page_theme import PageTheme
@@ -61,7 +62,7 @@ def frame(
     PageTheme(IS_DARK[chosen.theme])
     with layout:
         Markup(_skip_link(content.html_id)).move(target_index=0)
-        header = ui.element('header').classes('top')
+        header = LightElement('header', 'top')
         header.move(target_index=1)
         _session_warning(client)
         with header:
@@ -74,7 +75,7 @@ def frame(
             updates.start(connection)
             follow_theme(updates, client)
             Reader(identity)
-    with ui.element('div').classes('board'):
+    with LightElement('div', 'board'):
         Text('h1', title).classes('sr-only')
         yield connection
     with layout:

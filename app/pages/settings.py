@@ -23,6 +23,7 @@ from app.pages.settings_sessions import SessionDesk
 from app.pages.updates import Updates
 from app.pages.zone_names import zone_names
 from components.formats import written_as
+from components.light_element import LightElement
 from components.text import Text
 from services.errors import ChurnboardError
 
@@ -73,7 +74,7 @@ class SettingsPage:
                 assets=('settings.css', 'keys.css', 'clipboard.js', 'keys.js', 'settings.js'),
                 updates=self.updates,
             ) as self._connection,
-            ui.element('div').classes('settings'),
+            LightElement('div', 'settings'),
         ):
             Text('p', 'Settings').classes('settings-title').props('aria-hidden=true')
             self._account = AccountDesk(services.accounts, identity, saving, zones=zones)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nicegui import ui
-
 from app.pages.board_services import BoardIdentity
 from app.pages.saving import Saving, typed
 from app.pages.settings_services import SettingsAccounts
 from app.pages.zone_names import zone_called
+from components.light_element import LightElement
 from components.panel import Panel
 from components.setting_form import SettingForm
 from components.text import Text
@@ -45,7 +44,7 @@ class AccountDesk:
             panel.show_note('How you are called, and the address you sign in with.')
             self._profile = SettingForm('Save profile', name='profile', on_save=self._rename)
             self._profile.add('Name', key='name', value=identity.name, props=NAME)
-            with self._profile.body, ui.element('div').classes('setting-field'):
+            with self._profile.body, LightElement('div', 'setting-field'):
                 Text('span', 'E-mail address').classes('field-label')
                 Text('span', identity.email).classes('setting-fact').mark('email')
                 Text('p', 'Whoever runs this server can give you another one.').classes('setting-about')
@@ -53,7 +52,7 @@ class AccountDesk:
     def _build_zone(self, identity: BoardIdentity) -> None:
         with Panel('Time zone', name='zone') as panel:
             panel.show_note('Decides which calendar day a prediction belongs to, wherever you are.')
-            with ui.element('div').classes('setting-body'):
+            with LightElement('div', 'setting-body'):
                 self._zone = SettingForm('Save time zone', name='zone', on_save=self._move)
                 add_zone_field(self._zone, self._zones, value=identity.time_zone)
                 self._days = WorkingOut()

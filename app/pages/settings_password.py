@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from nicegui import Client, ui
+from nicegui import Client
 
 from app.client_address import client_address
 from app.pages.board_services import BoardIdentity
 from app.pages.saving import Saving, typed
 from app.pages.settings_services import SettingsServices
 from components.formats import plural
+from components.light_element import LightElement
 from components.panel import Panel
 from components.setting_form import SettingForm
 from components.text import Text
@@ -47,8 +48,8 @@ class PasswordDesk:
             new = 'type=password autocomplete=new-password'
             self._form.add('New password', key='new', props=new, about=ABOUT_NEW)
             self._form.add('New password again', key='again', props=new)
-            with self._form.body, ui.element('label').classes('setting-check'):
-                ui.element('input').props('type=checkbox data-show-passwords')
+            with self._form.body, LightElement('label', 'setting-check'):
+                LightElement('input').props('type=checkbox data-show-passwords')
                 Text('span', 'Show the passwords')
 
     async def _change(self, asked: object) -> None:
@@ -78,6 +79,6 @@ class PasswordDesk:
 
 def _account_for_password_managers(email: str) -> None:
     """Whose password this is: a field that they look for, and nobody sees or sends."""
-    field = ui.element('input').classes('sr-only').props('type=text autocomplete=username tabindex=-1 aria-hidden=true')
+    field = LightElement('input', 'sr-only').props('type=text autocomplete=username tabindex=-1 aria-hidden=true')
     field.props('readonly')
     field.props['^value'] = email
