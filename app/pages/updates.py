@@ -7,10 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Unpack
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, background_tasks
 
 from app.pages.board_services import BoardPreferences
 from app.pages.changes import Changes
+from app.pages.page_beat import PageBeat
 from app.pages.reader import preferences_of
 from components.connection import Connection
 from components.update_control import UpdateControl
@@ -70,7 +71,7 @@ class Updates:
         )
         self._draw()
         self._client.on_connect(self._connected)
-        ui.timer(self._beat, self._tick, immediate=False)
+        self._page_beat = PageBeat(self._client, self._tick, seconds=self._beat)
 
     async def tell(self) -> None:
         """The user's data changed; returns before that is shown."""
@@ -94,6 +95,7 @@ class Updates:
     async def _show_change(self) -> None:
         if self.held:  # since it was told of
             self._miss()
+        self._page_beat.looked()
         await self._tick()
 
     def _miss(self) -> None:
@@ -106,8 +108,12 @@ class Updates:
 
     async def _connected(self) -> None:
         if self._is_there() and (self._is_wanted() or not self.held):
-            self._looked_at = asyncio.get_running_loop().time()
+            self._looks()
             await self._show()
+
+    def _looks(self) -> None:
+        self._looked_at = asyncio.get_running_loop().time()
+        self._page_beat.looked()
 
     def _is_wanted(self) -> bool:
         """Whatever was chosen, a page that has shown nothing yet goes on trying."""
@@ -154,7 +160,7 @@ class Updates:
             self._show_now()
 
     def _show_now(self) -> None:
-        self._looked_at = asyncio.get_running_loop().time()
+        self._looks()
         background_tasks.create(self._show(), name='show updates')
 
     def _draw(self) -> None:
