@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nicegui import Client, client
+import orjson
+from nicegui import Client, client, core
 from nicegui.dependencies import JsComponent
 from nicegui.element import Element
+from nicegui.json.orjson_wrapper import ORJSON_OPTS, _orjson_converter
 from nicegui.outbox import Message, Outbox
 
 log = logging.getLogger(__name__)
@@ -71,6 +74,27 @@ class PageOutbox(Outbox):
             yield page_id, 'load_js_components', {'components': components}
         yield page_id, 'update', written
 
+    async def _emit(self, message: Message) -> None:
+        """Send it, and keep it as it was written until the page has it: NiceGUI keeps all the parts it was made of.
+
+        One that is sent again has its number in it.
+        """
+        page_id, event, data = message
+        number = self.next_message_id
+        if not isinstance(data, orjson.Fragment):
+            data = _written(data | {'_id': number})
+        await core.sio.emit(event, data, room=page_id)
+        self.message_history.append((number, time.time(), (page_id, event, data)))
+        self._forget_old()
+        self.next_message_id = number + 1
+
+    def _forget_old(self) -> None:
+        """Of a page that says nothing."""
+        engine, history = core.sio.eio, self.message_history
+        oldest = time.time() - engine.ping_interval - engine.ping_timeout - self.client.page.resolve_reconnect_timeout()
+        while history and (history[0][1] < oldest or len(history) > core.app.config.message_history_length):
+            history.popleft()
+
     def _unknown(self, components: Iterable[object]) -> list[JsComponent]:
         """Those that the page has not loaded; it has then."""
         unknown = {
@@ -84,6 +108,14 @@ class PageOutbox(Outbox):
     def _taken_messages(self) -> Iterator[Message]:
         while self.messages:
             yield self.messages.popleft()
+
+
+def _written(data: dict[str, Any]) -> Any:
+    """As it is sent; as it is where it holds bytes, which the library sends beside the text."""
+    try:
+        return orjson.Fragment(orjson.dumps(data, default=_orjson_converter, option=ORJSON_OPTS))
+    except orjson.JSONEncodeError:
+        return data
 
 
 def sleep_between_messages() -> None:

@@ -44,6 +44,7 @@ ALONE = {
 EMITTER = 'services/emitter.py'
 OTHER_EMITS = {
     'app/page_manager.py': ['?.emit'],  # how NiceGUI's own socket emits
+    'app/page_outbox.py': ['core.sio.emit'],  # what its pages are sent, as NiceGUI's own outbox does
     'components/connection.py': ['core.sio.emit'],  # how fresh a page's numbers are, on NiceGUI's own socket
     'app/pages/dashboard.py': ['core.sio.emit'],  # sends a page to the sign-in, on NiceGUI's own socket
     'services/live_channel.py': ['self._client.emit'],  # from a client to the server

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 from socketio import AsyncManager, AsyncServer
 
@@ -43,6 +45,15 @@ async def test_it_says_the_same_to_the_same(data: Any, room: str | None) -> None
     ours, theirs = [await said_by(manager, 'update', data, room=room) for manager in (PageManager(), AsyncManager())]
     assert ours == theirs
     assert sum(map(len, ours.values())) == {ROOM: 2, None: 3, 'nobody': 0}[room]
+
+
+async def test_what_is_written_already_is_said_as_it_is() -> None:
+    data = {'7': {'tag': 'p', 'props': {'of': 'ü "x"'}}, '_id': 3}
+    ours = await said_by(PageManager(), 'update', orjson.Fragment(orjson.dumps(data)), room=ROOM)
+    theirs = await said_by(AsyncManager(), 'update', data, room=ROOM)
+    assert [json.loads(text[1:]) for text in ours['engine 1']] == [json.loads(text[1:]) for text in theirs['engine 1']]
+    assert {engine_id: len(texts) for engine_id, texts in ours.items()} == {'engine 0': 0, 'engine 1': 1, 'engine 2': 1}
+    assert ours['engine 1'][0][0] == theirs['engine 1'][0][0]
 
 
 async def test_it_begins_no_task() -> None:

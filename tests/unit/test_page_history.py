@@ -1,0 +1,118 @@
+"""What a page was sent is kept until it has it, and comes again as it was where the page asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+from nicegui import core
+from nicegui import outbox as library
+
+from app.page_outbox import PageOutbox
+from tests.faults.follower import until
+
+Sent = list[tuple[str, Any]]
+
+
+class FakePage(SimpleNamespace):
+    id = 'page'
+    has_socket_connection = True
+    page = SimpleNamespace(resolve_reconnect_timeout=lambda: 45.0)
+
+    def check_existence(self) -> None:
+        pass
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """What goes to the page."""
+    sent: Sent = []
+
+    async def emit(event: str, data: Any, *, room: str) -> None:
+        assert room == 'page'
+        sent.append((event, orjson.loads(orjson.dumps(data)) if isinstance(data, orjson.Fragment) else data))
+
+    engine = SimpleNamespace(ping_interval=25, ping_timeout=20)
+    monkeypatch.setattr(core, 'sio', SimpleNamespace(emit=emit, eio=engine), raising=False)
+    monkeypatch.setattr(core.app, 'config', SimpleNamespace(message_history_length=5), raising=False)
+    return sent
+
+
+@pytest.fixture
+async def outbox(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PageOutbox]:
+    monkeypatch.setattr(library.background_tasks, 'create_or_defer', lambda work, **_: work.close())
+    page: Any = FakePage()
+    outbox = PageOutbox(page)
+    task = asyncio.create_task(outbox.loop())
+    await asyncio.sleep(0)
+    yield outbox
+    outbox.stop()
+    await asyncio.wait_for(task, 5)
+    del page
+
+
+async def notify(outbox: PageOutbox, sent: Sent, *numbers: int) -> None:
+    before = len(sent)
+    for number in numbers:
+        outbox.enqueue_message('notify', {'number': number}, 'page')
+    await until(lambda: len(sent) == before + len(numbers))
+
+
+async def test_messages_are_numbered(outbox: PageOutbox, sent: Sent) -> None:
+    await notify(outbox, sent, 7, 8)
+    assert sent == [('notify', {'number': 7, '_id': 0}), ('notify', {'number': 8, '_id': 1})]
+
+
+async def test_what_comes_again_is_what_it_was_with_its_number(outbox: PageOutbox, sent: Sent) -> None:
+    payload = {'texts': ['as it was']}
+    outbox.enqueue_message('notify', payload, 'page')
+    await until(lambda: len(sent) == 1)
+    payload['texts'] = ['as it is now']
+    await notify(outbox, sent, 8, 9)
+    first = sent.copy()
+
+    outbox.try_rewind(0)
+    await until(lambda: len(sent) == 6)
+    assert sent[3:] == first
+    await notify(outbox, sent, 10)
+    assert sent[-1] == ('notify', {'number': 10, '_id': 3})
+
+    outbox.try_rewind(2)
+    await until(lambda: len(sent) == 9)
+    assert sent[7:] == [('notify', {'number': 9, '_id': 2}), ('notify', {'number': 10, '_id': 3})]
+
+
+async def test_nothing_is_kept_of_what_the_page_has(outbox: PageOutbox, sent: Sent) -> None:
+    await notify(outbox, sent, 7, 8, 9)
+    outbox.prune_history(2)
+    assert [number for number, *_ in outbox.message_history] == [2]
+
+
+async def test_of_one_that_says_nothing_the_last_are_kept(
+    outbox: PageOutbox, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await notify(outbox, sent, *range(8))
+    assert [number for number, *_ in outbox.message_history] == [3, 4, 5, 6, 7]
+    later = outbox.message_history[-1][1] + 91
+    monkeypatch.setattr('app.page_outbox.time', SimpleNamespace(time=lambda: later))
+    await notify(outbox, sent, 8)
+    assert len(outbox.message_history) == 1, '25 and 20 for the link, and 45 for the page'
+
+
+async def test_what_no_json_can_hold_is_sent_all_the_same(outbox: PageOutbox, sent: Sent) -> None:
+    """A file that is downloaded, by who extends a page; and numbers of other libraries."""
+    outbox.enqueue_message('download', {'src': b'\xff\x00'}, 'page')
+    outbox.enqueue_message('notify', {'number': Decimal(7), 3: 'a key'}, 'page')
+    await until(lambda: len(sent) == 2)
+    assert sent == [
+        ('download', {'src': b'\xff\x00', '_id': 0}),
+        ('notify', {'number': 7.0, '3': 'a key', '_id': 1}),
+    ]
+    outbox.try_rewind(0)
+    await until(lambda: len(sent) == 4)
+    assert sent[2:] == sent[:2]
