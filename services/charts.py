@@ -21,6 +21,9 @@ from services.snoozed_customers import asleep_in, snoozed_customers
 
 BINS = ONE // BIN
 
+Edges = tuple[float, float, RiskLevel]
+"""Of a bin: its lower and upper one, and the risk of what is between them."""
+
 
 def charts(session: Session, selection: Selection) -> Charts:
     """All of it for one query."""
@@ -48,14 +51,18 @@ def _histogram(session: Session, selection: Selection) -> tuple[ScoreBin, ...]:
 
 def score_bins(counts: Mapping[int, int], bands: RiskBands) -> tuple[ScoreBin, ...]:
     """All bins, from the counts of those that hold anything."""
-    return tuple(
-        ScoreBin(lower=lower, upper=upper, count=counts.get(index, 0), risk_level=level)
-        for index, (lower, upper, level) in enumerate(_edges(bands))
-    )
+    return tuple([_bin(edges, counts.get(index, 0)) for index, edges in enumerate(_edges(bands))])
+
+
+@lru_cache(4096)
+def _bin(edges: Edges, count: int) -> ScoreBin:
+    """The same one for everybody: most readers' bins hold few, and few of them change at a time."""
+    lower, upper, level = edges
+    return ScoreBin(lower=lower, upper=upper, count=count, risk_level=level)
 
 
 @lru_cache(1)
-def _edges(bands: RiskBands) -> tuple[tuple[float, float, RiskLevel], ...]:
+def _edges(bands: RiskBands) -> tuple[Edges, ...]:
     edges = [from_millionths(index * BIN) for index in range(BINS + 1)]
     return tuple((*between, bands.level(index * BIN)) for index, between in enumerate(pairwise(edges)))
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import orjson
-from sqlalchemy import ColumnElement, SQLColumnExpression, text
 from sqlmodel import Session
 
 AMONG_USERS = {
     'postgresql': '= ANY(CAST(:users AS bigint[]))',
     'sqlite': 'IN (SELECT value FROM json_each(:users))',
 }
-"""As :func:`of_users`, in the words of the database."""
+"""The condition that a column is among the users that :func:`users_parameter` names, in the words of the database."""
 
 
 def unpacked(parameter: str, columns: Sequence[str], dialect: str, *, name: str) -> str:
@@ -35,13 +34,6 @@ def unpacked(parameter: str, columns: Sequence[str], dialect: str, *, name: str)
 
 def dialect_of(session: Session) -> str:
     return session.get_bind().dialect.name
-
-
-def of_users(column: SQLColumnExpression[int], dialect: str) -> ColumnElement[bool]:
-    """Whether a column is among the users that :func:`users_parameter` names."""
-    if dialect == 'postgresql':
-        return column.op('=', is_comparison=True)(text('ANY(CAST(:users AS bigint[]))'))
-    return column.op('IN', is_comparison=True)(text('(SELECT value FROM json_each(:users))'))
 
 
 def users_parameter(user_ids: Collection[int], dialect: str) -> dict[str, str]:

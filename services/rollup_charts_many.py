@@ -28,7 +28,6 @@ ANEW = 2
 """Days that are read of charts which stand: new scores are of today, or of the evening before."""
 
 ByUser = dict[int, list[Sequence[Any]]]
-NO_CHARTS: Mapping[int, Charts] = MappingProxyType({})
 
 READ = 'JOIN user_revision u ON u.user_id = r.user_id AND u.rollup_generation = r.generation WHERE u.user_id {among}'
 
@@ -91,6 +90,17 @@ LISTS = {
 }
 
 
+class ReadCharts(NamedTuple):
+    """Charts, with what tells at the next reading of what they need not be made anew."""
+
+    charts: Charts
+    at_risk: tuple[int, ...]
+    """By which the rows of the customers at risk are known again: hashes."""
+
+
+NO_CHARTS: Mapping[int, ReadCharts] = MappingProxyType({})
+
+
 class ChartRows(NamedTuple):
     """What the charts of some users are made of; each row begins with its user."""
 
@@ -121,8 +131,8 @@ def charts_by_user(
     anchor: date,
     bands: RiskBands,
     *,
-    standing: Mapping[int, Charts] = NO_CHARTS,
-) -> dict[int, Charts]:
+    standing: Mapping[int, ReadCharts] = NO_CHARTS,
+) -> dict[int, ReadCharts]:
     """The same as :func:`services.rollup_charts.rollup_charts` for many users, on their day.
 
     :param standing: charts of the same anchor, by user, of whose days all but the last ``ANEW`` are as they were.
@@ -159,11 +169,13 @@ def _charts(
     changes: Iterable[Sequence[int]],
     *,
     revenue: RevenueAtRisk | None,
-    standing: Charts | None,
+    standing: ReadCharts | None,
     anchor: date,
     bands: RiskBands,
-) -> Charts:
+) -> ReadCharts:
     highest = sorted(at_risk, key=lambda row: (row.score, row.arrival), reverse=True)
+    marks = tuple([hash(row) for row in highest])
+    known = dict(zip(standing.at_risk, standing.charts.at_risk, strict=True)) if standing else {}
     series = DaySeries()
     customers = 0
     for day, sign, *sums in changes:
@@ -176,13 +188,19 @@ def _charts(
             series.end(day, scores)
     for day, *sums in days:
         series.predict(day, Scores._make(sums))
-    return Charts(
-        at_risk=tuple(at_risk_customer(row, bands, earlier=row.earlier) for row in highest),
+    charts = Charts(
+        at_risk=tuple(
+            [
+                known.get(mark) or at_risk_customer(row, bands, earlier=row.earlier)
+                for mark, row in zip(marks, highest, strict=True)
+            ]
+        ),
         customers=customers,
         histogram=score_bins({number: count for number, count in bins}, bands),
-        **_after(standing, series.until(anchor), since=anchor - timedelta(days=ANEW - 1))._asdict(),
+        **_after(standing and standing.charts, series.until(anchor), since=anchor - timedelta(days=ANEW - 1))._asdict(),
         revenue=revenue,
     )
+    return ReadCharts(charts, marks)
 
 
 def _after(standing: Charts | None, anew: ChartDays, *, since: date) -> ChartDays:

@@ -16,7 +16,7 @@ from services.database import Database
 from services.last_known import LastKnown
 from services.many_users import for_driver, users_parameter
 from services.recent_many import earliest_of_new, known_parameter
-from services.rollup_charts_many import ANEW, ChartRows, chart_lists, charts_by_user
+from services.rollup_charts_many import ANEW, ChartRows, ReadCharts, chart_lists, charts_by_user
 from services.row_lists import listed, listing
 from services.schemas import Charts
 from services.scores import RiskBands
@@ -44,7 +44,7 @@ class Drawn:
     arrivals: int
     time_zone: str
     today: date
-    charts: Charts
+    read: ReadCharts
 
     def answers(self, state: UserState, today: date) -> bool:
         """Whether it is what a user who is in that state sees on that day."""
@@ -75,7 +75,7 @@ class SharedCharts:
         known = self._known.get(state.user_id)
         if known is None or not known.answers(state, today):
             known = await self._reads.get(Ask(state.user_id, today))
-        return known.charts if known else None
+        return known.read.charts if known else None
 
     def forget(self, user_id: int) -> None:
         """Nobody looks at the user any more."""
@@ -122,7 +122,7 @@ class SharedCharts:
             )
 
         going = {user_id: state for user_id, state in self._awake(states, snoozed).items() if goes_on(state)}
-        standing = {user_id: before[user_id].charts for user_id in going}
+        standing = {user_id: before[user_id].read for user_id in going}
         return self._made(going, today, charts_by_user(going, ChartRows(*lists), today, self._bands, standing=standing))
 
     def _whole(self, today: date, users: Collection[int]) -> dict[int, Drawn]:
@@ -144,14 +144,14 @@ class SharedCharts:
         }
 
     @staticmethod
-    def _made(states: Mapping[int, UserState], today: date, charts: Mapping[int, Charts]) -> dict[int, Drawn]:
+    def _made(states: Mapping[int, UserState], today: date, charts: Mapping[int, ReadCharts]) -> dict[int, Drawn]:
         return {
             user_id: Drawn(
                 revision=state.revision,
                 arrivals=state.arrivals,
                 time_zone=intern(state.time_zone),
                 today=today,
-                charts=charts[user_id],
+                read=charts[user_id],
             )
             for user_id, state in states.items()
         }

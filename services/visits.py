@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import BigInteger, Column, ForeignKey, select, text
-from sqlmodel import Field, Session, SQLModel, col
+from sqlalchemy import BigInteger, Column, ForeignKey, text
+from sqlmodel import Field, Session, SQLModel
 
 from services.clock import MICROSECOND, Clock, from_micros, to_micros
 from services.coalescing import Coalescing
 from services.database import Database
 from services.errors import Unavailable
 from services.last_known import LastKnown
-from services.many_users import AMONG_USERS, dialect_of, of_users, users_parameter
+from services.many_users import AMONG_USERS, dialect_of, for_driver, users_parameter
 from services.revisions import raise_revision
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,14 @@ class Moment:
     at: datetime
     arrivals: int
 
+
+READ = {
+    name: for_driver(
+        f'SELECT user_id, since_at, since_arrivals, seen_at, seen_arrivals FROM visit WHERE user_id {among}', name
+    )
+    for name, among in AMONG_USERS.items()
+}
+"""A reader's pages ask for it every few seconds while the data changes: with no session around it."""
 
 NOTE = """
     INSERT INTO visit (user_id, since_at, since_arrivals, seen_at, seen_arrivals)
@@ -187,24 +195,20 @@ class Visits:
         self._wanted.set()
 
     async def _read(self, user_ids: Collection[int]) -> dict[int, Moment]:
-        visits = await self._database.read(partial(_visits_of, user_ids=user_ids))
-        return {visit.user_id: since for visit in visits if (since := self._since_of(visit))}
+        dialect = self._database.dialect
+        parameters = users_parameter(user_ids, dialect)
+        rows = await self._database.run(lambda: self._database.asked(READ[dialect], parameters))
+        return {user_id: since for user_id, *visit in rows if (since := self._since_of(*visit))}
 
-    def _since_of(self, visit: Visit) -> Moment | None:
+    def _since_of(
+        self, since_at: int | None, since_arrivals: int | None, seen_at: int, seen_arrivals: int
+    ) -> Moment | None:
         """As it will be once it is written down that the user is here."""
-        if visit.seen_at <= to_micros(self._clock() - PAUSE):
-            return Moment(at=from_micros(visit.seen_at), arrivals=visit.seen_arrivals)
-        if visit.since_at is None or visit.since_arrivals is None:
+        if seen_at <= to_micros(self._clock() - PAUSE):
+            return Moment(at=from_micros(seen_at), arrivals=seen_arrivals)
+        if since_at is None or since_arrivals is None:
             return None
-        return Moment(at=from_micros(visit.since_at), arrivals=visit.since_arrivals)
-
-
-def _visits_of(session: Session, *, user_ids: Collection[int]) -> Sequence[Visit]:
-    dialect = dialect_of(session)
-    asked = select(Visit).where(of_users(col(Visit.user_id), dialect))
-    found = session.execute(asked, users_parameter(user_ids, dialect)).scalars().all()
-    session.expunge_all()
-    return found
+        return Moment(at=from_micros(since_at), arrivals=since_arrivals)
 
 
 def _note(session: Session, *, users: set[int], now: datetime) -> None:

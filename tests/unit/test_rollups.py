@@ -92,7 +92,7 @@ def assert_exact(session: Session, user_id: int, zone: str) -> None:
     dialect = dialect_of(session)
     statement = for_driver(listing(chart_lists(everything.today, BANDS, dialect, anew=False), dialect), dialect)
     rows = session.connection().exec_driver_sql(statement, users_parameter([user_id], dialect)).all()
-    shared = charts_by_user([user_id], ChartRows(*listed(rows)), everything.today, BANDS)[user_id]
+    shared = charts_by_user([user_id], ChartRows(*listed(rows)), everything.today, BANDS)[user_id].charts
     by_sql = replace(everything, plan=Plan(route=Route.ALL))
     revenue = revenue_at_risk(session, by_sql)
     assert shared == charts(session, everything).model_copy(update={'revenue': revenue})

@@ -87,3 +87,15 @@ async def test_days_before_yesterday_are_not_read_again_unless_something_came_fo
     office.clock.advance(days=1)
     await shown(office, shared, take(office, hours=1))
     assert anew == [True, False, True, True]
+
+
+async def test_customers_of_whom_nothing_new_is_known_are_not_made_again(office: Office) -> None:
+    shared = charts_of(office)
+    user_id = take(office, days=2).user_id
+    others = [PredictionRow(1, name, 800_000, to_micros(office.clock.now - timedelta(days=2))) for name in 'bc']
+    office.ingest.take(user_id, others, kind=SourceKind.API, name='')
+    before = {each.customer_id: each for each in (await shown(office, shared, office.states()[user_id])).at_risk}
+
+    after = {each.customer_id: each for each in (await shown(office, shared, take(office, hours=1))).at_risk}
+    assert [name for name, each in after.items() if each is not before[name]] == ['a']
+    assert after['a'].timestamp > before['a'].timestamp
