@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,6 +34,17 @@ class PageOutbox(Outbox):
         """Elements; whatever stands for none is one that was deleted. NiceGUI's has a weak reference to each, which
         is dear to make, and for nothing: they are sent at once."""
 
+        self._missed: deque[Message] = deque()
+        """What the page was sent and did not get, as it was written, with its numbers."""
+
+    def try_rewind(self, target_message_id: int) -> None:
+        """Send again from that number on, before whatever is newer: NiceGUI sends the elements that changed meanwhile
+        first, and what they were before after that.
+        """
+        waiting, self.messages = self.messages, deque()
+        super().try_rewind(target_message_id)
+        self._missed, self.messages = self.messages + self._missed, waiting
+
     async def loop(self) -> None:
         """Send what is put in, until the page has ended."""
         self._enqueue_event = filled = asyncio.Event()
@@ -51,7 +63,7 @@ class PageOutbox(Outbox):
             await asyncio.sleep(LINK_SECONDS)
             return
         filled.clear()
-        for message in [*self._taken_updates(page.id), *self._taken_messages()]:
+        for message in [*_taken(self._missed), *self._taken_updates(page.id), *_taken(self.messages)]:
             try:
                 await self._emit(message)
             except Exception:
@@ -105,9 +117,10 @@ class PageOutbox(Outbox):
         self._loaded_components.update(unknown)
         return list(unknown.values())
 
-    def _taken_messages(self) -> Iterator[Message]:
-        while self.messages:
-            yield self.messages.popleft()
+
+def _taken(messages: deque[Message]) -> Iterator[Message]:
+    while messages:
+        yield messages.popleft()
 
 
 def _written(data: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from nicegui import core
 from nicegui import outbox as library
+from nicegui.element import Element
 
 from app.page_outbox import PageOutbox
 from tests.faults.follower import until
@@ -85,6 +86,38 @@ async def test_what_comes_again_is_what_it_was_with_its_number(outbox: PageOutbo
     outbox.try_rewind(2)
     await until(lambda: len(sent) == 9)
     assert sent[7:] == [('notify', {'number': 9, '_id': 2}), ('notify', {'number': 10, '_id': 3})]
+
+
+async def test_what_the_page_missed_comes_before_what_is_newer(outbox: PageOutbox, sent: Sent) -> None:
+    """Else an element would end as it was before the link was lost."""
+
+    class Counter(Element):
+        component = None
+        id = 7
+        number = 0
+
+        def __init__(self) -> None:
+            pass
+
+        def _to_dict(self) -> dict[str, int]:
+            return {'number': self.number}
+
+    counter = Counter()
+    for counter.number in (1, 2):
+        before = len(sent)
+        outbox.enqueue_update(counter)
+        await until(lambda before=before: len(sent) > before)  # type: ignore[misc]
+    counter.number = 3
+    outbox.try_rewind(1)
+    outbox.try_rewind(1)  # the link broke once more before anything was sent
+    outbox.enqueue_update(counter)
+    outbox.enqueue_message('notify', {}, 'page')
+    await until(lambda: len(sent) == 5)
+    assert sent[2:] == [
+        ('update', {'7': {'number': 2}, '_id': 1}),
+        ('update', {'7': {'number': 3}, '_id': 2}),
+        ('notify', {'_id': 3}),
+    ]
 
 
 async def test_nothing_is_kept_of_what_the_page_has(outbox: PageOutbox, sent: Sent) -> None:
