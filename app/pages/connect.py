@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from itertools import groupby
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, ui
 
 from app.pages.board_services import BoardIdentity
 from app.pages.connect_services import ConnectServices
 from app.pages.connect_snippets import Snippet, snippets
 from app.pages.dashboard import send_away
+from app.pages.first_show import first_show
 from app.pages.frame import frame
 from app.pages.key_desk import KeyDesk
 from app.pages.page_zone import follow_zone
@@ -29,8 +29,6 @@ from services.errors import ChurnboardError
 
 log = logging.getLogger(__name__)
 
-FIRST_BUILD_SECONDS = 0.15
-"""How long the page waits for its keys: longer, and a skeleton is the better answer."""
 
 DOCUMENTS = (
     ('/api/docs', 'REST API', 'Every call, with its parameters, answers and errors.'),
@@ -84,7 +82,7 @@ class ConnectPage:
 
     async def first_show(self) -> None:
         """Put the keys into the page itself when they are at hand; the first tick brings them otherwise."""
-        await asyncio.wait({background_tasks.create(self.look())}, timeout=FIRST_BUILD_SECONDS)
+        await first_show(self.look())
 
     async def look(self) -> None:
         """See whether the server can answer, for the connection's display, and show the keys as they are."""

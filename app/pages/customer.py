@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, ui
 
 from app.pages.board_services import BoardIdentity
 from app.pages.customer_desk import CustomerDesk
@@ -16,6 +16,7 @@ from app.pages.customer_services import CustomerServices
 from app.pages.customer_view import CustomerView
 from app.pages.customer_words import news, scorings_of
 from app.pages.dashboard import send_away
+from app.pages.first_show import first_show
 from app.pages.frame import frame
 from app.pages.page_zone import follow_zone
 from app.pages.reader import numbers_of
@@ -32,8 +33,6 @@ from services.query import EVERYTHING
 
 log = logging.getLogger(__name__)
 
-FIRST_BUILD_SECONDS = 0.15
-"""How long the page waits for its first numbers: longer, and a skeleton is the better answer."""
 STEP, MOST = 100, 500
 """Scores that are shown at first and with each request for more, and at most."""
 NEWS_SECONDS = 30.0
@@ -111,7 +110,7 @@ class CustomerPage:
 
     async def first_show(self) -> None:
         """Put the customer into the page itself when it is at hand; the first tick brings it otherwise."""
-        await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
+        await first_show(self.refresh())
 
     async def refresh(self) -> None:
         """Show the customer as it is; what was shown stays when that fails."""

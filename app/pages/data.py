@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, ui
 
 from app.pages.board_services import BoardIdentity
 from app.pages.dashboard import send_away
 from app.pages.data_desk import UploadDesk
 from app.pages.data_services import DataServices
 from app.pages.data_words import source_name, undo_question, undone_words
+from app.pages.first_show import first_show
 from app.pages.frame import frame
 from app.pages.page_zone import follow_zone
 from app.pages.reader import numbers_of
@@ -29,8 +29,6 @@ from services.sources import SourceInfo
 
 log = logging.getLogger(__name__)
 
-FIRST_BUILD_SECONDS = 0.15
-"""How long the page waits for its history: longer, and a skeleton is the better answer."""
 UNEXPECTED = 'Something unexpected happened; it is in the log of the server.'
 
 
@@ -80,7 +78,7 @@ class DataPage:
 
     async def first_show(self) -> None:
         """Put the history into the page itself when it is at hand; the first tick brings it otherwise."""
-        await asyncio.wait({background_tasks.create(self.refresh())}, timeout=FIRST_BUILD_SECONDS)
+        await first_show(self.refresh())
 
     async def refresh(self) -> None:
         """Show how uploads and sources stand; what was shown stays when that fails."""

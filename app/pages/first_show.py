@@ -12,8 +12,11 @@ BUILD_SECONDS, NUMBERS_SECONDS = 0.15, 0.5
 and a skeleton is the better answer."""
 
 
-async def first_show(show: Coroutine[object, object, None], *, has_numbers: Callable[[], bool]) -> None:
-    """Put into the page itself what is at hand; it goes on being shown where that takes longer."""
+async def first_show(show: Coroutine[object, object, None], *, has_numbers: Callable[[], bool] = lambda: True) -> None:
+    """Put into the page itself what is at hand; it goes on being shown where that takes longer.
+
+    :param has_numbers: whether the page shows its numbers already, if it is one that is opened for them.
+    """
     shown = {background_tasks.create(show)}
     await asyncio.wait(shown, timeout=BUILD_SECONDS)
     if not has_numbers():

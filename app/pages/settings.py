@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, ui
 
 from app.pages.board_services import BoardIdentity
 from app.pages.dashboard import send_away
+from app.pages.first_show import first_show
 from app.pages.frame import frame
 from app.pages.key_desk import KeyDesk
 from app.pages.page_zone import follow_zone
@@ -29,8 +30,6 @@ from services.errors import ChurnboardError
 
 log = logging.getLogger(__name__)
 
-FIRST_BUILD_SECONDS = 0.15
-"""How long the page waits for the lists of sessions and keys: longer, and the first tick brings them."""
 
 ABOUT_KEYS = 'What lets a program in without your password, until you revoke it.'
 
@@ -95,7 +94,7 @@ class SettingsPage:
 
     async def first_show(self) -> None:
         """Put the lists into the page itself when they are at hand."""
-        await asyncio.wait({background_tasks.create(self.look())}, timeout=FIRST_BUILD_SECONDS)
+        await first_show(self.look())
 
     async def look(self) -> None:
         """Show what may change without the person's doing: how far the days are, and who is let in."""
