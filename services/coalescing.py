@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Generic, TypeVar
 
 K = TypeVar('K', bound=Hashable)
 V = TypeVar('V')
+T = TypeVar('T')
 
 MOST = 250
 """Keys of one call: what takes longer is better split, so that others get between."""
@@ -24,19 +26,17 @@ class Coalescing(Generic[K, V]):
         self._call = call
         self._name = name
         self._at_once = at_once
-        self._waiting: dict[K, asyncio.Future[V | None]] = {}
+        self._waiting: dict[K, list[asyncio.Future[V | None]]] = {}
+        """A future for each who asks: one who gives up waiting does not end it for the others."""
         self._running: set[asyncio.Task[None]] = set()
         self._due = False
 
     async def get(self, key: K) -> V | None:
         """The answer for one key; raises what the call raised."""
-        future = self._waiting.get(key)
-        if future is None:
-            future = asyncio.get_running_loop().create_future()
-            self._waiting[key] = future
-            self._start_soon()
-        # one who gives up waiting must not end it for the others
-        return await asyncio.shield(future)
+        future: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(future)
+        self._start_soon()
+        return await future
 
     def _start_soon(self) -> None:
         """Not before all who are ready to run had their turn: they may ask, too."""
@@ -52,21 +52,25 @@ class Coalescing(Generic[K, V]):
         task.add_done_callback(self._done)
         self._start_soon()
 
-    async def _answer(self, batch: dict[K, asyncio.Future[V | None]]) -> None:
+    async def _answer(self, batch: dict[K, list[asyncio.Future[V | None]]]) -> None:
         try:
             answers = await self._call(list(batch))
         except BaseException as error:
-            for future in batch.values():
-                if not future.done():
-                    future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
-                    future.exception()  # nobody may be waiting any more
+            for future in _unanswered(chain.from_iterable(batch.values())):
+                future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+                future.exception()  # who waits may give up before it is told
             if not isinstance(error, Exception):
                 raise
         else:
-            for key, future in batch.items():
-                if not future.done():
+            for key, futures in batch.items():
+                for future in _unanswered(futures):
                     future.set_result(answers.get(key))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._start_soon()
+
+
+def _unanswered(futures: Iterable[asyncio.Future[T]]) -> Iterator[asyncio.Future[T]]:
+    """Those of whom somebody still waits."""
+    return (future for future in futures if not future.done())
