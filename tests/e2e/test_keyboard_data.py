@@ -25,7 +25,10 @@ def rest(board: Board) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def person(board: Board, rest: httpx.Client, sign_in: SignIn) -> Page:
-    return sign_in(board, PERSON)
+    page = sign_in(board, PERSON)
+    # from now on choosers are told: one that opens as somebody begins to wait for it is closed by the browser unseen
+    page.on('filechooser', lambda _chooser: None)
+    return page
 
 
 @pytest.fixture
