@@ -74,7 +74,7 @@ class Reading(NamedTuple):
         course = self.card.course
         if course is None:
             return self
-        change, line = course.change(days), tuple(course.value(day) for day in days[-SPARK_DAYS:])
+        change, line = course.change(days), tuple(map(course.value, days[-SPARK_DAYS:]))
         if change is None:
             return self._replace(change=NO_EARLIER, line=line, trend=None)
         words = course.words.format(change)

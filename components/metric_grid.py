@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from components import formats
 from components.comparisons import churn_change, high_share_change, retention_change, volume_change
@@ -20,7 +21,7 @@ CHURN = MetricCard(
     course=Course(
         change=churn_change,
         words=f'{{}} {WEEK_BEFORE}',
-        value=lambda day: day.avg_churn_score,
+        value=attrgetter('avg_churn_score'),
         line='Compared are the means of 7 days. The line: that of each day with predictions,',
     ),
 )
@@ -31,7 +32,7 @@ HIGH = MetricCard(
     course=Course(
         change=high_share_change,
         words=f'Share {{}} {WEEK_BEFORE}',
-        value=lambda day: day.high,
+        value=attrgetter('high'),
         line='Compared is their share of the predictions of 7 days. The line: their number on each day',
         from_zero=True,
     ),
@@ -45,7 +46,7 @@ RETENTION = MetricCard(
     course=Course(
         change=retention_change,
         words='{} vs 7 days ago',
-        value=lambda day: day.retention_rate,
+        value=attrgetter('retention_rate'),
         line='The line: as of the end of each day',
     ),
 )
@@ -56,7 +57,7 @@ NEW = MetricCard(
     course=Course(
         change=volume_change,
         words='{}',
-        value=lambda day: day.predictions,
+        value=attrgetter('predictions'),
         line='Compared are whole days, without today. The line: predictions on each day',
         from_zero=True,
     ),
