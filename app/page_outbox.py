@@ -7,7 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from nicegui import Client, client, core
@@ -20,6 +20,13 @@ log = logging.getLogger(__name__)
 
 LINK_SECONDS = 0.1
 """Between two looks whether a page that is to be sent something is linked: NiceGUI's."""
+
+
+class Written(NamedTuple):
+    """The data of a message as the page is told it, whenever that is."""
+
+    number: int
+    data: orjson.Fragment | dict[str, Any]
 
 
 class PageOutbox(Outbox):
@@ -63,16 +70,24 @@ class PageOutbox(Outbox):
             await asyncio.sleep(LINK_SECONDS)
             return
         filled.clear()
-        for message in [*_taken(self._missed), *self._taken_updates(page.id), *_taken(self.messages)]:
+        for message in self._taken(page.id):
             try:
                 await self._emit(message)
             except Exception:
                 log.exception('what changed on a page could not be sent')
 
+    def _taken(self, page_id: str) -> Iterator[Message]:
+        """One after the other: the page may say that it missed some while another is being sent."""
+        while self._missed or self.updates or self.messages:
+            if self._missed:
+                yield self._missed.popleft()
+            elif self.updates:
+                yield from self._taken_updates(page_id)
+            else:
+                yield self.messages.popleft()
+
     def _taken_updates(self, page_id: str) -> Iterator[Message]:
         """Components before the elements that need them."""
-        if not self.updates:
-            return
         waiting = {number: each if isinstance(each, Element) else None for number, each in self.updates.items()}
         self.updates.clear()
         written: dict[int, Any] = {}
@@ -87,18 +102,13 @@ class PageOutbox(Outbox):
         yield page_id, 'update', written
 
     async def _emit(self, message: Message) -> None:
-        """Send it, and keep it as it was written until the page has it: NiceGUI keeps all the parts it was made of.
-
-        One that is sent again has its number in it.
-        """
+        """Keep it as it is written until the page has it, and send it: NiceGUI keeps all the parts it was made of."""
         page_id, event, data = message
-        number = self.next_message_id
-        if not isinstance(data, orjson.Fragment):
-            data = _written(data | {'_id': number})
-        await core.sio.emit(event, data, room=page_id)
-        self.message_history.append((number, time.time(), (page_id, event, data)))
+        written = data if isinstance(data, Written) else _written(data, number=self.next_message_id)
+        self.next_message_id = written.number + 1
+        self.message_history.append((written.number, time.time(), (page_id, event, written)))
         self._forget_old()
-        self.next_message_id = number + 1
+        await core.sio.emit(event, written.data, room=page_id)
 
     def _forget_old(self) -> None:
         """Of a page that says nothing."""
@@ -118,17 +128,15 @@ class PageOutbox(Outbox):
         return list(unknown.values())
 
 
-def _taken(messages: deque[Message]) -> Iterator[Message]:
-    while messages:
-        yield messages.popleft()
-
-
-def _written(data: dict[str, Any]) -> Any:
-    """As it is sent; as it is where it holds bytes, which the library sends beside the text."""
+def _written(data: dict[str, Any], *, number: int) -> Written:
+    data = data | {'_id': number}
     try:
-        return orjson.Fragment(orjson.dumps(data, default=_orjson_converter, option=ORJSON_OPTS))
-    except orjson.JSONEncodeError:
-        return data
+        written = orjson.dumps(data, default=_orjson_converter, option=ORJSON_OPTS)
+    except orjson.JSONEncodeError:  # it holds bytes, which the library sends beside the text
+        return Written(number, data)
+    return Written(
+        number, orjson.Fragment(bytes(memoryview(written)))
+    )  # what it gives holds on to more than its length
 
 
 def sleep_between_messages() -> None:

@@ -35,6 +35,8 @@ class LightElement(ui.element):
 
     NiceGUI gives each element three collections, of classes, style and props, that tell whoever may watch them of each
     change: two kilobytes, most of them for nothing. Nobody can change what is shared.
+
+    An element with resources, or made of NiceGUI's mixins, is to be one of NiceGUI's: those write past the properties.
     """
 
     def __init__(self, tag: str | None = None, classes: str = '') -> None:

@@ -29,14 +29,32 @@ class FakePage(SimpleNamespace):
         pass
 
 
+class Link(SimpleNamespace):
+    """How the next message fares."""
+
+    held: asyncio.Event | None = None
+    """It has to wait for this."""
+    breaks = False
+
+
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+def link() -> Link:
+    return Link()
+
+
+@pytest.fixture
+def sent(link: Link, monkeypatch: pytest.MonkeyPatch) -> Sent:
     """What goes to the page."""
     sent: Sent = []
 
     async def emit(event: str, data: Any, *, room: str) -> None:
         assert room == 'page'
+        if link.breaks:
+            link.breaks = False
+            raise ConnectionError('the link broke')
         sent.append((event, orjson.loads(orjson.dumps(data)) if isinstance(data, orjson.Fragment) else data))
+        if link.held:
+            await link.held.wait()
 
     engine = SimpleNamespace(ping_interval=25, ping_timeout=20)
     monkeypatch.setattr(core, 'sio', SimpleNamespace(emit=emit, eio=engine), raising=False)
@@ -118,6 +136,35 @@ async def test_what_the_page_missed_comes_before_what_is_newer(outbox: PageOutbo
         ('update', {'7': {'number': 3}, '_id': 2}),
         ('notify', {'_id': 3}),
     ]
+
+
+async def test_what_is_missed_while_something_is_on_its_way_comes_next(
+    outbox: PageOutbox, sent: Sent, link: Link
+) -> None:
+    """What holds bytes takes its time."""
+    await notify(outbox, sent, 7, 8)
+    link.held = asyncio.Event()
+    outbox.enqueue_message('download', {'src': b'file'}, 'page')
+    outbox.enqueue_message('notify', {'number': 9}, 'page')
+    await until(lambda: len(sent) == 3)
+    outbox.try_rewind(0)
+    link.held.set()
+    await until(lambda: len(sent) == 7)
+    assert [data['_id'] for _, data in sent] == [0, 1, 2, 0, 1, 2, 3]
+    assert sent[-1] == ('notify', {'number': 9, '_id': 3})
+
+
+@pytest.mark.parametrize('failing', [0, 1, 2])
+async def test_one_that_cannot_be_sent_again_costs_no_other(
+    outbox: PageOutbox, sent: Sent, link: Link, failing: int
+) -> None:
+    """A page leaves out whatever has a number that it has had already."""
+    await notify(outbox, sent, 7, 8, 9)
+    outbox.try_rewind(failing)
+    link.breaks = True
+    outbox.enqueue_message('notify', {'number': 10}, 'page')
+    await until(lambda: sent[-1] == ('notify', {'number': 10, '_id': 3}))
+    assert [data['_id'] for _, data in sent[3:]] == [*range(failing + 1, 4)]
 
 
 async def test_nothing_is_kept_of_what_the_page_has(outbox: PageOutbox, sent: Sent) -> None:
