@@ -11,22 +11,13 @@ from typing import Any
 import orjson
 import pytest
 from nicegui import core
-from nicegui import outbox as library
 from nicegui.element import Element
 
 from app.page_outbox import PageOutbox
 from tests.faults.follower import until
+from tests.unit.running_outbox import FakePage, running
 
 Sent = list[tuple[str, Any]]
-
-
-class FakePage(SimpleNamespace):
-    id = 'page'
-    has_socket_connection = True
-    page = SimpleNamespace(resolve_reconnect_timeout=lambda: 45.0)
-
-    def check_existence(self) -> None:
-        pass
 
 
 class Link(SimpleNamespace):
@@ -64,15 +55,9 @@ def sent(link: Link, monkeypatch: pytest.MonkeyPatch) -> Sent:
 
 @pytest.fixture
 async def outbox(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PageOutbox]:
-    monkeypatch.setattr(library.background_tasks, 'create_or_defer', lambda work, **_: work.close())
     page: Any = FakePage()
-    outbox = PageOutbox(page)
-    task = asyncio.create_task(outbox.loop())
-    await asyncio.sleep(0)
-    yield outbox
-    outbox.stop()
-    await asyncio.wait_for(task, 5)
-    del page
+    async with running(lambda: PageOutbox(page), monkeypatch) as outbox:
+        yield outbox
 
 
 async def notify(outbox: PageOutbox, sent: Sent, *numbers: int) -> None:

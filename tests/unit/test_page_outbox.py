@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,16 +15,9 @@ from nicegui.element import Element
 
 from app.page_outbox import PageOutbox, sleep_between_messages
 from tests.faults.follower import until
+from tests.unit.running_outbox import FakePage, running
 
 Sent = list[tuple[str, str, Any]]
-
-
-class FakePage(SimpleNamespace):
-    id = 'page'
-    has_socket_connection = True
-
-    def check_existence(self) -> None:
-        pass
 
 
 class Outbox(PageOutbox):
@@ -50,13 +42,8 @@ def page() -> FakePage:
 
 @pytest.fixture
 async def outbox(page: FakePage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Outbox]:
-    monkeypatch.setattr(library.background_tasks, 'create_or_defer', lambda work, **_: work.close())
-    outbox = Outbox(page)
-    task = asyncio.create_task(outbox.loop())
-    await asyncio.sleep(0)
-    yield outbox
-    outbox.stop()
-    await asyncio.wait_for(task, 5)
+    async with running(lambda: Outbox(page), monkeypatch) as outbox:
+        yield outbox
 
 
 async def test_messages_come_in_the_order_in_which_they_were_put_in(outbox: Outbox) -> None:
