@@ -12,8 +12,8 @@ from nicegui.props import Props
 from nicegui.style import Style
 
 
-class NoProps(Mapping[str, Any]):
-    """The props of whoever has none."""
+class Nothing(Mapping[str, Any]):
+    """The style and the props of whoever has none."""
 
     _suspend_count = 0  # NiceGUI's own
 
@@ -27,7 +27,7 @@ class NoProps(Mapping[str, Any]):
         return 0
 
 
-NO_PROPS = NoProps()
+NOTHING = Nothing()
 
 
 class LightElement(ui.element):
@@ -43,9 +43,9 @@ class LightElement(ui.element):
         super().__init__(tag)
         self._classes = cast(Classes[Self], _words(' '.join((*self._default_classes, *classes.split()))))
         if not self._default_style:
-            self._style = cast(Style[Self], NO_PROPS)
+            self._style = cast(Style[Self], NOTHING)
         if not self._default_props:
-            self._props = cast(Props[Self], NO_PROPS)
+            self._props = cast(Props[Self], NOTHING)
 
     @property
     def classes(self) -> Classes[Self]:

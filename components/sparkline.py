@@ -28,7 +28,7 @@ def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Enc
     :param values: oldest first; ``None`` on a day without one, which the line passes over.
     :param from_zero: of counts, so that twice as many look like twice as many; else from the lowest.
     """
-    is_known = tuple([value is not None for value in values]) if None in values else (True,) * len(values)
+    known_days = tuple([value is not None for value in values]) if None in values else (True,) * len(values)
     known = [value for value in values if value is not None]
     if len(known) <= 1:
         return None
@@ -37,11 +37,11 @@ def sparkline(values: Sequence[float | None], *, from_zero: bool = False) -> Enc
     middle = 0 if scale else HEIGHT / 2 - MARGIN
     bottom = HEIGHT - MARGIN - middle
     heights = tuple([bottom - (value - lowest) * scale for value in known])
-    return LINE.filled(course=_course(is_known) % heights)
+    return LINE.filled(course=_course(known_days) % heights)
 
 
 @lru_cache(1024)
-def _course(is_known: tuple[bool, ...]) -> str:
+def _course(known_days: tuple[bool, ...]) -> str:
     """A path through the days with a value, to be completed by its heights."""
-    step = WIDTH / (len(is_known) - 1)
-    return 'M' + 'L'.join([f'{number * step:.1f} %.1f' for number, one_is in enumerate(is_known) if one_is])
+    step = WIDTH / (len(known_days) - 1)
+    return 'M' + 'L'.join([f'{number * step:.1f} %.1f' for number, is_known in enumerate(known_days) if is_known])
