@@ -130,10 +130,12 @@
     else palette.input.removeAttribute('aria-activedescendant');
   }
 
+  const isSame = (one, other) => one.kind === other?.kind && one.words === other.words; // also when it was made anew
+
   function list(keep = null) {
     shown = matches().slice(0, MOST);
     palette.list.replaceChildren(...shown.map(option));
-    choose(Math.max(0, shown.indexOf(keep)));
+    choose(Math.max(0, shown.findIndex((command) => isSame(command, keep))));
     palette.count.textContent = shown.length === 1 ? '1 match' : `${shown.length} matches`;
   }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.board import Board
 from tests.e2e.axe import expect_accessible
@@ -49,14 +49,17 @@ def find(page: Page, typed: str, *, option: str) -> None:
     page.keyboard.press('Control+k')
     expect(combobox(page)).to_be_focused()
     page.keyboard.type(typed)
-    wanted = page.get_by_role('option', name=option)
+    choose(page, page.get_by_role('option', name=option))
+    page.keyboard.press('Enter')
+
+
+def choose(page: Page, wanted: Locator) -> None:
     expect(wanted).to_be_visible(timeout=LONG)
     for _ in range(20):
         if wanted.get_attribute('aria-selected') == 'true':
             break
         page.keyboard.press('ArrowDown')
     expect(wanted).to_have_attribute('aria-selected', 'true')
-    page.keyboard.press('Enter')
 
 
 def test_it_is_a_combobox_that_gives_the_focus_back(opened: Page) -> None:
@@ -96,6 +99,37 @@ def test_a_saved_view_is_opened_without_loading_the_page_again(board: Board, ope
     opened.go_back()
     expect(value(opened, 'total_predictions')).to_have_text('3', timeout=LONG)
     assert opened.evaluate('window.notReloaded') is True
+
+
+@pytest.mark.parametrize(
+    ('typed', 'option'),
+    [
+        ('', 'Northern View'),
+        ('north', 'Find customers with “north”'),
+        ('north', 'Open the customer with the id “north”'),
+    ],
+)
+def test_what_is_chosen_stays_chosen_when_the_saved_views_come(opened: Page, typed: str, option: str) -> None:
+    held: list[Route] = []
+    opened.keyboard.press('Control+k')
+    expect(opened.get_by_role('option', name='Northern View')).to_be_attached(timeout=LONG)
+    opened.keyboard.press('Escape')
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    opened.route('**/api/views', hold)
+    opened.keyboard.press('Control+k')
+    opened.keyboard.type(typed)
+    wanted = opened.get_by_role('option', name=option)
+    choose(opened, wanted)
+    opened.evaluate('document.querySelectorAll("#palette-list > *").forEach((each) => each.classList.add("old"))')
+    while not held:
+        opened.wait_for_timeout(20)
+    held.pop().continue_()
+    expect(opened.locator('#palette-list > .old')).to_have_count(0, timeout=LONG)
+    expect(opened.get_by_role('option', name='Northern View')).to_be_attached()
+    expect(wanted).to_have_attribute('aria-selected', 'true')
 
 
 def test_customers_are_found_from_here_and_from_other_pages(board: Board, opened: Page) -> None:
