@@ -8,12 +8,12 @@ import secrets
 import socketio
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from app.api import predictions
 from app.api import uploads as uploads_api
 from app.api.errors import install_error_handlers
+from app.asset_files import AssetFiles
 from app.body_limit import BodyLimit
 from app.disconnects import QuietDisconnects
 from app.kept_files import KeptFiles
@@ -21,7 +21,7 @@ from app.lifespan import lifespan
 from app.live_door import LiveDoor
 from app.page_registry import PageRegistry
 from app.request_timeouts import RequestLimits, RequestTimeouts
-from app.routes import ASSETS, PAGES, add_pages, add_rest
+from app.routes import PAGES, add_pages, add_rest
 from app.secret_key import secret_key
 from app.security import SignInGate
 from app.services import Services
@@ -235,7 +235,7 @@ def create_app(services: Services) -> ASGIApp:
     app.add_middleware(KeptFiles)
     install_error_handlers(app)
     add_rest(app, services)
-    app.mount('/assets', GZipMiddleware(StaticFiles(directory=ASSETS)))
+    app.mount('/assets', GZipMiddleware(AssetFiles()))
     live = socketio.ASGIApp(services.socket_server, socketio_path=None)
     app.mount('/socket.io', live)
     add_pages(app, services)

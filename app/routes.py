@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fastapi import FastAPI
 from nicegui import app as nicegui_app
 from nicegui import ui
@@ -26,6 +24,7 @@ from app.api import (
 )
 from app.api import exports as exports_api
 from app.api import uploads as uploads_api
+from app.asset_files import ASSETS
 from app.page_engine import link_pages
 from app.page_log import take_page_logs
 from app.page_outbox import sleep_between_messages
@@ -42,8 +41,6 @@ from app.pages.session_end import with_session_end
 from app.pages.settings import settings_page
 from app.pages.visit import with_visit
 from app.services import Services
-
-ASSETS = Path(__file__).parents[1] / 'assets'
 
 PAGES = ('/', '/data', '/connect', '/customers', '/customers/*', '/settings')
 """For signed-in people; see ``SignInGate``."""

@@ -9,7 +9,7 @@ from string import Template
 from typing import Any
 
 from app.api.document_fields import field_rows, resolved
-from app.pages.frame import asset_url
+from app.asset_files import asset_url
 
 Document = Mapping[str, Any]
 

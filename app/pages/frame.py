@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 
 from nicegui import Client, ui
 
+from app.asset_files import asset_url
 from app.pages.board_services import BoardIdentity
 from app.pages.commands import follow_theme, opener
 from app.pages.reader import IS_DARK, numbers_of, preferences_of
@@ -24,7 +22,6 @@ from components.page_theme import PageTheme
 from components.session_warning import SessionWarning
 from components.text import Text
 
-ASSETS = Path(__file__).parents[2] / 'assets'
 EVERYWHERE = (
     'board.css',
     'status.css',
@@ -81,12 +78,6 @@ def frame(
     with layout:
         footer = Markup(_footer(identity.time_zone))
     connection.on_zone(lambda zone: footer.draw(_footer(zone)))
-
-
-@cache
-def asset_url(name: str) -> str:
-    """Where the browser finds an asset; changes with its content, so that it may be cached for ever."""
-    return f'/assets/{name}?v={sha256((ASSETS / name).read_bytes()).hexdigest()[:12]}'
 
 
 def _add_assets(names: Collection[str]) -> None:

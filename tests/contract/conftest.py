@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
+from tests.accounts import PASSWORD
 from tests.board import Board
 from tests.contract.watched import METRICS_TOKEN
 
@@ -50,6 +53,14 @@ def alice(board: Board) -> Person:
 def bob(board: Board) -> Person:
     """Another tenant."""
     return _person(board, 'bob')
+
+
+@contextmanager
+def browser_of(board: Board, email: str) -> Iterator[httpx.Client]:
+    """One that is signed in, and has the session in its cookie."""
+    with httpx.Client(base_url=board.url, headers={'Origin': board.url}, timeout=30) as browser:
+        assert browser.post('/login', data={'email': email, 'password': PASSWORD}).status_code == 303
+        yield browser
 
 
 @pytest.fixture

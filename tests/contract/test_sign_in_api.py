@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from services.clock import system_clock
 from services.tokens import Tokens
 from tests.accounts import PASSWORD, SECRET
 from tests.board import Board
-from tests.contract.conftest import Person
+from tests.contract.conftest import Person, browser_of
 from tests.contract.live import listening
 
 METRICS_TOKEN = 'metrics-token-of-the-tests'
@@ -41,13 +40,6 @@ def another(person: Person, *, seconds: int = 3600) -> str:
 def status(board: Board, token: str) -> int:
     with board.rest(token) as rest:
         return rest.get('/api/session').status_code
-
-
-@contextmanager
-def browser_of(board: Board, email: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=board.url, headers={'Origin': board.url}, timeout=30) as browser:
-        assert browser.post('/login', data={'email': email, 'password': PASSWORD}).status_code == 303
-        yield browser
 
 
 def test_a_token_is_renewed_in_the_shape_of_oauth2_and_both_hold(board: Board, rest: httpx.Client) -> None:
