@@ -14,17 +14,23 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.accounts import PASSWORD
 from tests.board import Board
-from tests.e2e.conftest import ALICE
 from tests.e2e.programs import output, run_javascript
 
 TOKEN = re.compile(r'eyJ[\w-]+\.[\w-]+\.[\w-]+')
 KEY = re.compile(r'cbk_[\w-]{43}')
+EMAIL = 'cora-who-connects@example.com'
+
+
+@pytest.fixture(scope='module')
+def email(board: Board) -> str:
+    board.add_user(EMAIL)
+    return EMAIL
 
 
 @pytest.fixture
-def connect(board: Board, page: Page, sign_in: Callable[[Board, str], Page]) -> Page:
-    """Alice in front of the page."""
-    sign_in(board, ALICE)
+def connect(board: Board, page: Page, sign_in: Callable[[Board, str], Page], email: str) -> Page:
+    """Cora in front of the page."""
+    sign_in(board, email)
     page.goto(f'{board.url}/connect')
     expect(button(page, 'Get a token')).to_be_visible()
     return page
@@ -48,9 +54,9 @@ def program(page: Page, name: str) -> str:
 
 
 def test_the_token_is_nowhere_before_it_is_asked_for_and_in_no_log_after(
-    board: Board, page: Page, sign_in: Callable[[Board, str], Page]
+    board: Board, page: Page, sign_in: Callable[[Board, str], Page], email: str
 ) -> None:
-    sign_in(board, ALICE)
+    sign_in(board, email)
     asked: list[str] = []
     page.on('request', lambda request: asked.append(request.url))
     html = page.goto(f'{board.url}/connect').text()  # type: ignore[union-attr]
@@ -99,7 +105,7 @@ def test_the_python_program_follows_the_board_as_it_stands(connect: Page) -> Non
     get_token(connect)
     connect.get_by_role('tab', name='Python').click()
     said = output(sys.executable, '-u', '-c', program(connect, 'python-socketio'), until='are high risk')
-    assert f'success Signed in as {ALICE}.' in said
+    assert f'success Signed in as {EMAIL}.' in said
     assert 'predictions are high risk' in said
 
 

@@ -20,7 +20,9 @@ ALL = """
 window.shifts = [];
 new PerformanceObserver((list) => {
     for (const { value, sources } of list.getEntries()) {
-        window.shifts.push([value, ...sources.map(({ node }) => node?.className ?? String(node))]);
+        const moved = ({ node, previousRect: a, currentRect: b }) =>
+            `${node?.className ?? node} in ${node?.parentElement?.className}: ${a.x} ${a.y} to ${b.x} ${b.y}`;
+        window.shifts.push([value, ...sources.map(moved)]);
     }
 }).observe({ type: 'layout-shift', buffered: true });
 window.both = 0;
