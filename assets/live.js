@@ -261,6 +261,8 @@
     socket.on('as_of', (time) => { // nothing but the time is newer: see components/connection.py
       if (root()) root().dataset.asOf = time;
     });
+    // what a page has not said it has is kept for it, and the timer by which it does rests in a tab nobody looks at
+    socket.onAny(() => document.hidden && window.ack());
     socket.on('disconnect', (reason) => {
       if (reason === 'io client disconnect') return;
       lose();
