@@ -126,24 +126,27 @@
     return Date.now() - freshAt > 3 * interval() ? 'delayed' : 'live';
   }
 
-  function detail(now) {
+  function nextTurn(now) {
     if (link !== 'lost') return '';
     const seconds = Math.max(0, Math.ceil((nextTry - Date.now()) / 1000));
-    const wait = seconds ? `next try in ${seconds} s` : 'trying now';
-    return now === 'reconnecting' ? `${Math.min(Math.max(attempt, 1), TRIES)} of ${TRIES}, ${wait}` : wait;
+    if (now === 'reconnecting') {
+      const tries = `Try ${Math.min(Math.max(attempt, 1), TRIES)} of ${TRIES}`;
+      return seconds ? `${tries}, next in ${seconds} s` : `${tries}, trying now`;
+    }
+    return seconds ? `Next try in ${seconds} s` : 'Trying now';
   }
 
   function draw(element) {
     element.innerHTML = `
-      <span class="pill"><span class="pill-dot" aria-hidden="true"></span><span class="pill-word" role="status"></span
-      ><span class="pill-detail" aria-hidden="true"></span></span>
-      <button class="button button-quiet pill-retry" type="button" hidden>Reconnect now</button>
+      <span class="pill"><span class="pill-dot" aria-hidden="true"></span><span class="pill-word" role="status"></span></span>
+      <div class="retry" hidden><span class="retry-when" aria-hidden="true"></span
+      ><button class="button button-quiet" type="button">Reconnect now</button></div>
       <span class="as-of" hidden><span class="as-of-label">as of </span><time data-clock></time
       ><span class="as-of-age"></span></span>
       <div class="signed-out" hidden><h1 class="empty-title">You are signed out</h1>
       <p class="empty-text">Sign in again, and this page goes on where you were.</p>
       <a class="button button-strong">Sign in again</a></div>`;
-    element.querySelector('.pill-retry').addEventListener('click', retry);
+    element.querySelector('.retry button').addEventListener('click', retry);
   }
 
   function paintConnection() {
@@ -153,8 +156,8 @@
     const now = state();
     element.querySelector('.pill').dataset.state = now;
     write(element.querySelector('.pill-word'), WORDS[now]);
-    write(element.querySelector('.pill-detail'), detail(now));
-    element.querySelector('.pill-retry').hidden = link !== 'lost';
+    write(element.querySelector('.retry-when'), nextTurn(now));
+    element.querySelector('.retry').hidden = link !== 'lost';
     const out = element.querySelector('.signed-out');
     out.hidden = link !== 'out';
     out.querySelector('a').href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
@@ -171,7 +174,7 @@
     label.hidden = now === 'connecting' || now === 'signed-out';
     label.querySelector('time').dateTime = polling.at > freshAt ? polling.asOf : asOf;
     write(label.querySelector('.as-of-label'), stale ? 'Data from ' : 'as of ');
-    write(label.querySelector('.as-of-age'), now === 'live' ? '' : ` (${age(since / 1000)})`);
+    write(label.querySelector('.as-of-age'), now === 'live' ? '' : age(since / 1000));
     document.querySelectorAll('[data-age]').forEach((each) => {
       const old = Date.now() - (each.dataset.age === 'page' ? freshAt : numbersAt());
       write(each, old > WORTH_A_WORD ? age(old / 1000) : '');

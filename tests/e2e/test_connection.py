@@ -67,9 +67,8 @@ def test_a_short_loss_is_told_at_once_and_loses_nothing(
     page.get_by_label('Customer').first.fill('c1')
     expect(page).to_have_url(re.compile(r'\?q=c1$'))
     network.cut()
-    expect(pill(page)).to_contain_text(
-        re.compile(r'Reconnecting…\s*\d of 5, (next try in \d+ s|trying now)'), timeout=20_000
-    )
+    expect(pill(page)).to_have_text('Reconnecting…', timeout=20_000)
+    expect(page.locator('.retry')).to_contain_text(re.compile(r'^Try \d of 5, (next in \d+ s|trying now)'))
     page.get_by_label('Score from').fill('10')
     page.wait_for_timeout(10_000)
     expect(page.get_by_role('button', name='Reconnect now')).to_be_visible()
@@ -129,7 +128,7 @@ def test_numbers_that_have_grown_old_are_muted_and_say_of_when_they_are(
     page.context.set_offline(True)
     page.evaluate('socket.io.engine.close()')
     expect(page.locator('html')).to_have_attribute('data-stale', '', timeout=LONG)
-    expect(page.locator('.as-of')).to_contain_text(re.compile(r'Data from .* ago\)'))
+    expect(page.locator('.as-of')).to_contain_text(re.compile(r'Data from .* ago$'))
     expect(page.locator('.card-title .age').first).to_have_text(re.compile(r'^\d+ (s|min) ago$'))
     assert page.evaluate("getComputedStyle(document.querySelector('.board-body')).filter") != 'none'
     page.context.set_offline(False)

@@ -118,7 +118,7 @@ def test_a_tab_whose_link_was_cut_while_hidden_tries_at_once_when_it_is_seen_aga
     show(page, 'hidden')
     network.cut()
     # the fourth try is eight seconds ahead, the fifth sixteen
-    expect(page.locator('.pill')).to_contain_text(re.compile('[45] of 5, next try in'), timeout=60_000)
+    expect(page.locator('.retry')).to_contain_text(re.compile('[45] of 5, next in'), timeout=60_000)
     network.heal()
     show(page, 'visible')
     expect(page.locator('.pill')).to_contain_text('Live')
