@@ -110,7 +110,7 @@ class CustomerPage:
 
     async def first_show(self) -> None:
         """Put the customer into the page itself when it is at hand; the first tick brings it otherwise."""
-        await first_show(self.refresh())
+        await first_show(self.refresh(), has_numbers=lambda: self._version is not None)
 
     async def refresh(self) -> None:
         """Show the customer as it is; what was shown stays when that fails."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from nicegui.testing import User, user_simulation
 from nicegui.testing.user_interaction import UserInteraction
 
 from app.pages.customer import MOST, STEP, customer_page
+from app.pages.first_show import BUILD_SECONDS
 from components.addresses import customer_href
 from components.error_banner import ErrorBanner
 from components.scorings import ScoringRow
@@ -276,6 +278,21 @@ async def test_a_customer_who_is_not_there_is_told_with_what_to_do(nobody: User)
     await nobody.should_not_see('Notes')
     assert nobody.client
     assert nobody.client.status_code == 404, 'of the page, where it is known before it is sent'
+
+
+async def test_that_nobody_is_there_is_waited_for_a_little_and_then_said_by_the_status_too(
+    user: User, customers: FakeCustomers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('app.pages.first_show.NUMBERS_SECONDS', 20)
+    customers.scores = []
+    notes = customers.notes
+
+    async def slowly(user_id: int, customer_id: str) -> Any:
+        await asyncio.sleep(2 * BUILD_SECONDS)
+        return await notes(user_id, customer_id)
+
+    monkeypatch.setattr(customers, 'notes', slowly)
+    assert (await user.http_client.get('/')).status_code == 404
 
 
 async def test_the_page_of_nobody_fills_when_a_score_comes_in(
