@@ -58,7 +58,7 @@ def test_what_a_style_sheet_names_beside_itself_has_the_same_version() -> None:
 @pytest.mark.parametrize(
     'files',
     [
-        {'a.css': 'other', 'b.js': 'two'},
+        {'a.css': 'eno', 'b.js': 'two'},
         {'a.css': 'one'},
         {'b.css': 'one', 'b.js': 'two'},
         {'a.css': 'onetwo', 'b.js': ''},
